@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Every constant of the allocator, once, with the reason for its value.
+#ifndef UMA_BASE_CONFIG_H_
+#define UMA_BASE_CONFIG_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace uma {
+
+inline constexpr size_t kPage = 4096;  // x86-64 base page; the only architecture served
+inline constexpr size_t kCacheLine = 64;
+
+// A granule is the unit of the page map: one 16-bit map entry and one 64-byte slab header each.
+// Smaller granules cost map density, larger ones empty too rarely.
+inline constexpr unsigned kGranuleShift = 16;
+inline constexpr size_t kGranule = size_t{1} << kGranuleShift;
+inline constexpr size_t kSpan = size_t{2} << 20;  // one huge page
+inline constexpr unsigned kSpanGranules = kSpan / kGranule;
+
+// Address space. The arena grows upward inside a window; a step is reserved at a time, so that a
+// lowered RLIMIT_AS leaves room for thread stacks.
+inline constexpr size_t kArenaMax = size_t{16} << 40;
+inline constexpr size_t kArenaFirstStep = size_t{64} << 20;
+inline constexpr size_t kArenaMaxStep = size_t{1} << 30;
+
+// Size classes: 16-byte steps to 1 KiB, then 8 per doubling up to 1 MiB.
+inline constexpr size_t kSmallMax = 1024;
+inline constexpr size_t kClassMax = size_t{1} << 20;
+inline constexpr unsigned kSmallClasses = kSmallMax / 16;                 // entries 1..64
+inline constexpr unsigned kMediumClasses = 80;                            // entries 65..144
+inline constexpr unsigned kMallocEntries = kSmallClasses + kMediumClasses + 1;
+inline constexpr unsigned kEntryLarge = kMallocEntries;      // map mark: a run block
+inline constexpr unsigned kEntryUma = kMallocEntries + 1;    // map mark: a slab of a UMA zone
+inline constexpr unsigned kBootEntries = kMallocEntries + 2; // entries every region starts with
+inline constexpr unsigned kEntryMax = 4096;                  // 16-bit byte offsets, 16 bytes each
+
+// Per-CPU arrays: slots are a power of two, two of them are the marks.
+inline constexpr unsigned kArrayMinShift = 2;
+inline constexpr unsigned kArrayMaxShift = 10;
+inline constexpr unsigned kArrayMaxCap = (1u << kArrayMaxShift) - 2;
+inline constexpr size_t kRegionArrays = size_t{2} << 20;  // address space for one CPU's arrays
+
+// A CPU may hold this much; all CPUs together kBudgetAll or a share of the heap.
+inline constexpr size_t kBudgetCpu = size_t{1} << 20;
+inline constexpr size_t kBudgetAll = size_t{8} << 20;
+inline constexpr unsigned kBudgetHeapShare = 32;  // about 3 %
+
+// A bucket is 512 bytes: a 16-byte header and 62 items, one of FreeBSD's bucket sizes.
+inline constexpr unsigned kBucketItems = 62;
+
+// Metadata comes in chunks of this size, never unmapped.
+inline constexpr size_t kMetaChunk = size_t{256} << 10;
+inline constexpr size_t kMetaBoot = size_t{24} << 10;  // in .bss: no system call for small programs
+
+// Above this a block is a mapping of its own.
+inline constexpr size_t kLargeAlignHuge = size_t{4} << 20;  // align to a huge page from here on
+
+// Huge pages start when the heap has outgrown what a short program uses: a huge page costs 0.17 ms.
+inline constexpr size_t kHugeAfter = size_t{4} << 20;
+
+// Free dirty memory may reach this, or a share of the live heap, before a free gives some back.
+inline constexpr size_t kDirtyMin = size_t{8} << 20;
+inline constexpr unsigned kDirtyShare = 8;
+
+inline constexpr uint64_t kFullTag = uint64_t{1} << 63;
+inline constexpr uint64_t kAllocsStart = uint64_t{1} << 63;
+
+// Restarted sections: every 64th of a thread takes the locked path, so that a single-stepping
+// debugger, which aborts each section for ever, still makes progress.
+inline constexpr unsigned kAbortMask = 63;
+
+inline constexpr unsigned kMaxVcpus = 256;  // virtual CPUs where there is no rseq
+
+}  // namespace uma
+
+#endif  // UMA_BASE_CONFIG_H_

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/base/lock.h"
+
+#include <linux/futex.h>
+
+#include "alloc/base/syscall.h"
+
+namespace uma {
+
+uintptr_t Lock::fork_thread = 0;
+
+bool Lock::try_lock() {
+  uint32_t expected = 0;
+  if (!__atomic_compare_exchange_n(&word_, &expected, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+    return false;
+  owner_ = thread_self();
+  return true;
+}
+
+bool Lock::lock_slow() {
+  if (peek(fork_thread) != 0 && passes_through()) return true;
+  for (int spin = 0; spin < 100; spin++) {
+    uint32_t expected = 0;
+    if (peek(word_) == 0 && __atomic_compare_exchange_n(&word_, &expected, 1, false,
+                                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+      return false;
+    __builtin_ia32_pause();
+  }
+  while (__atomic_exchange_n(&word_, 2, __ATOMIC_ACQUIRE) != 0)
+    raw_syscall(SYS_futex, long(addr(&word_)), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 2);
+  return false;
+}
+
+void Lock::wake() {
+  raw_syscall(SYS_futex, long(addr(&word_)), FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+}
+
+void Lock::fork_prepare() {
+  if (held_by_me()) return;
+  lock();
+  taken_for_fork_ = true;
+}
+
+void Lock::fork_release() {
+  if (!taken_for_fork_) return;
+  taken_for_fork_ = false;
+  owner_ = 0;
+  if (__atomic_exchange_n(&word_, 0, __ATOMIC_RELEASE) == 2) wake();
+}
+
+}  // namespace uma

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The futex lock of every structure, with its rank and its owner.
+//
+// Ranks: a thread takes locks in rising order,
+// see Rank; the fork handlers take every lock in the same order.
+#ifndef UMA_BASE_LOCK_H_
+#define UMA_BASE_LOCK_H_
+
+#include <stdint.h>
+
+#include "alloc/base/util.h"
+
+namespace uma {
+
+enum class Rank : uint8_t { kNone, kRegistry, kDrain, kCpu, kZone, kKeg, kPage, kLarge, kMeta };
+
+// Constant-initialised: usable before any constructor.
+class Lock {
+ public:
+  constexpr explicit Lock(Rank rank = Rank::kNone) : rank_(rank) {}
+
+  void lock() {
+    uint32_t expected = 0;
+    if (unlikely(!__atomic_compare_exchange_n(&word_, &expected, 1, false, __ATOMIC_ACQUIRE,
+                                              __ATOMIC_RELAXED))) {
+      if (lock_slow()) return;
+    }
+    owner_ = thread_self();
+  }
+  bool try_lock();
+  void unlock() {
+    if (unlikely(peek(fork_thread) != 0) && passes_through()) return;
+    owner_ = 0;
+    if (__atomic_exchange_n(&word_, 0, __ATOMIC_RELEASE) == 2) wake();
+  }
+  bool held_by_me() const { return peek(word_) != 0 && peek(owner_) == thread_self(); }
+
+  // Fork: prepare takes the lock unless an interrupted frame of this very thread holds it; after
+  // the fork only what prepare took is released.
+  void fork_prepare();
+  void fork_release();
+
+  // The thread between fork's prepare and its parent or child half; it passes through all locks,
+  // because handlers of other libraries allocate there.
+  static uintptr_t fork_thread;
+
+ private:
+  bool lock_slow();  // true: passed through without taking it
+  bool passes_through() const { return peek(fork_thread) == thread_self(); }
+  void wake();
+
+  uint32_t word_ = 0;  // 0 free, 1 held, 2 held and waited for
+  Rank rank_;
+  bool taken_for_fork_ = false;
+  uintptr_t owner_ = 0;
+};
+
+class Guard {
+ public:
+  explicit Guard(Lock& lock) : lock_(lock) { lock_.lock(); }
+  ~Guard() { lock_.unlock(); }
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+
+ private:
+  Lock& lock_;
+};
+
+}  // namespace uma
+
+#endif  // UMA_BASE_LOCK_H_

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/base/options.h"
+
+#include <stddef.h>
+
+#include "alloc/base/log.h"
+
+namespace uma {
+
+Options options;
+
+namespace {
+
+struct Text {
+  const char* begin;
+  size_t size;
+  bool is(const char* word) const {
+    size_t i = 0;
+    for (; i < size; i++)
+      if (word[i] == 0 || word[i] != begin[i]) return false;
+    return word[i] == 0;
+  }
+};
+
+bool parse_number(Text value, uint64_t* out) {
+  if (value.size == 0 || value.size > 9) return false;
+  uint64_t n = 0;
+  for (size_t i = 0; i < value.size; i++) {
+    if (value.begin[i] < '0' || value.begin[i] > '9') return false;
+    n = n * 10 + uint64_t(value.begin[i] - '0');
+  }
+  *out = n;
+  return true;
+}
+
+bool set_stats(Text value) {
+  if (value.is("off")) return options.stats = 0, true;
+  if (value.is("exit")) return options.stats = 1, true;
+  uint64_t pid;
+  return parse_number(value, &pid) && pid > 1 && (options.stats = pid, true);
+}
+
+bool set_flag(Text value, bool* flag, const char* on, const char* off) {
+  if (value.is(on)) return *flag = true, true;
+  if (value.is(off)) return *flag = false, true;
+  return false;
+}
+
+bool set_rseq(Text value) { return set_flag(value, &options.rseq, "on", "off"); }
+bool set_invariants(Text value) { return set_flag(value, &options.invariants, "on", "off"); }
+bool set_foreign(Text value) { return set_flag(value, &options.foreign_abort, "abort", "ignore"); }
+bool set_cpus(Text value) {
+  uint64_t n;
+  if (!parse_number(value, &n) || n > 4096) return false;
+  options.cpus = n;
+  return true;
+}
+
+struct Option {
+  const char* name;
+  const char* type;
+  const char* standard;
+  const char* help;
+  bool (*set)(Text value);
+};
+
+constexpr Option kTable[] = {
+    {"stats", "off|exit|PID", "off",
+     "print the zone table on stderr at exit: of every process, or of process PID only", set_stats},
+    {"rseq", "on|off", "on", "off: virtual CPUs instead of restartable sequences", set_rseq},
+    {"cpus", "0..4096", "0", "simulate so many CPUs (virtual ones); 0: the machine's", set_cpus},
+    {"foreign", "abort|ignore", "abort",
+     "free of a pointer that was not allocated here: abort, or leave it alone", set_foreign},
+    {"invariants", "on|off", "off", "check every item and lock at once, without per-CPU caches",
+     set_invariants},
+};
+
+void warn(const char* what, Text item) {
+  Line line;
+  line.text("uma: UMA_OPTIONS: ").text(what).text(" '");
+  for (size_t i = 0; i < item.size && i < 64; i++) {
+    const char c = item.begin[i];
+    const char one[2] = {c < ' ' || c > '~' ? '?' : c, 0};
+    line.text(one);
+  }
+  line.text("' (UMA_OPTIONS=help lists the options)").write_stderr();
+}
+
+void apply(Text item) {
+  if (item.size == 0) return;
+  if (item.is("help")) {
+    options.help = true;
+    return;
+  }
+  size_t colon = 0;
+  while (colon < item.size && item.begin[colon] != ':') colon++;
+  if (colon == item.size) return warn("no value in", item);
+  Text key{item.begin, colon};
+  Text value{item.begin + colon + 1, item.size - colon - 1};
+  for (const Option& option : kTable) {
+    if (!key.is(option.name)) continue;
+    if (!option.set(value)) warn("malformed value in", item);
+    return;
+  }
+  warn("unknown option", item);
+}
+
+}  // namespace
+
+void options_parse(const char* text) {
+  while (*text) {
+    const char* end = text;
+    while (*end && *end != ',') end++;
+    apply({text, size_t(end - text)});
+    text = *end ? end + 1 : end;
+  }
+}
+
+void options_help() {
+  Line line;
+  line.text("UMA_OPTIONS=key:value,... (or: help)").write_stderr();
+  for (const Option& option : kTable)
+    line.text("  ").padded(option.name, 12).padded(option.type, 16).text("default ")
+        .padded(option.standard, 8).text(option.help).write_stderr();
+}
+
+}  // namespace uma

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Run-time options: UMA_OPTIONS=key:value,key:value. Declared once, in options.cc.
+#ifndef UMA_BASE_OPTIONS_H_
+#define UMA_BASE_OPTIONS_H_
+
+#include <stdint.h>
+
+namespace uma {
+
+struct Options {
+  uint64_t stats = 0;       // 0 off, 1 at every exit, else only in the process of that pid
+  bool rseq = true;         // off: virtual CPUs even where the kernel has rseq
+  uint64_t cpus = 0;        // simulate so many CPUs (implies rseq off), 0: the machine's
+  bool foreign_abort = true;
+  bool invariants = false;  // check structures where items return to their slabs at once
+  bool help = false;        // print the table of options once
+};
+
+extern Options options;
+
+// Parses the text of UMA_OPTIONS. Unknown keys and malformed values give one warning line on
+// stderr and keep the default. Called once, before threads exist.
+void options_parse(const char* text);
+// Prints the table of options on stderr.
+void options_help();
+
+}  // namespace uma
+
+#endif  // UMA_BASE_OPTIONS_H_

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/base/report.h"
+
+#include <stdlib.h>
+
+#include "alloc/base/log.h"
+
+namespace uma::report {
+namespace {
+
+[[noreturn]] void die(Line& line) {
+  line.write_stderr();
+  abort();
+}
+
+Line& start(Line& line, const char* what, const char* function, uintptr_t p) {
+  return line.text("uma: ").text(what).text(": ").text(function).text("(").hex(p).text(")");
+}
+
+}  // namespace
+
+void foreign_pointer(const char* function, uintptr_t p) {
+  Line line;
+  die(start(line, "invalid pointer", function, p).text(": not allocated here, in no zone"));
+}
+
+void interior_pointer(const char* function, uintptr_t p, const char* zone, uintptr_t base) {
+  Line line;
+  die(start(line, "interior pointer", function, p)
+          .text(": inside the block at ")
+          .hex(base)
+          .text(" of zone ")
+          .text(zone));
+}
+
+void double_free(const char* function, uintptr_t p, const char* zone) {
+  Line line;
+  die(start(line, "double free", function, p).text(": already free in zone ").text(zone));
+}
+
+void uma_item(const char* function, uintptr_t p, const char* zone) {
+  Line line;
+  die(start(line, "item of a UMA zone", function, p)
+          .text(": belongs to zone ")
+          .text(zone)
+          .text(", free it with uma_zfree"));
+}
+
+void wrong_zone(const char* function, uintptr_t p, const char* zone) {
+  Line line;
+  die(start(line, "wrong zone", function, p).text(": not an item of zone ").text(zone));
+}
+
+void no_bad_alloc() {
+  Line line;
+  die(line.text("uma: operator new: out of memory, and no C++ runtime to throw bad_alloc"));
+}
+
+void corrupt(const char* what, uintptr_t where) {
+  Line line;
+  die(line.text("uma: heap corrupted: ").text(what).text(" at ").hex(where));
+}
+
+}  // namespace uma::report

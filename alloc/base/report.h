@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Every fatal message, one function each, with fixed wording. Each writes one line on stderr and
+// aborts: it is called only where the heap is proven to be misused.
+#ifndef UMA_BASE_REPORT_H_
+#define UMA_BASE_REPORT_H_
+
+#include <stdint.h>
+
+namespace uma::report {
+
+// A pointer that no zone and no mapping of ours contains.
+[[noreturn]] void foreign_pointer(const char* function, uintptr_t p);
+// A pointer into the middle of a block.
+[[noreturn]] void interior_pointer(const char* function, uintptr_t p, const char* zone,
+                                   uintptr_t base);
+// The block is already free.
+[[noreturn]] void double_free(const char* function, uintptr_t p, const char* zone);
+// An item of a UMA zone given to free, realloc or malloc_usable_size.
+[[noreturn]] void uma_item(const char* function, uintptr_t p, const char* zone);
+// An item given to a zone that did not make it.
+[[noreturn]] void wrong_zone(const char* function, uintptr_t p, const char* zone);
+// operator new has no memory and the program has no C++ runtime that could throw.
+[[noreturn]] void no_bad_alloc();
+// An internal rule is broken: the heap's own structures were overwritten.
+[[noreturn]] void corrupt(const char* what, uintptr_t where);
+
+}  // namespace uma::report
+
+#endif  // UMA_BASE_REPORT_H_

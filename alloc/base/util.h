@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Address arithmetic and the few compiler words the other floors use.
+#ifndef UMA_BASE_UTIL_H_
+#define UMA_BASE_UTIL_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alloc/base/config.h"
+
+namespace uma {
+
+inline bool likely(bool x) { return __builtin_expect(x, 1); }
+inline bool unlikely(bool x) { return __builtin_expect(x, 0); }
+
+inline constexpr size_t round_up(size_t n, size_t unit) { return (n + unit - 1) & ~(unit - 1); }
+inline constexpr size_t round_down(size_t n, size_t unit) { return n & ~(unit - 1); }
+inline constexpr bool is_power_of_two(size_t n) { return n != 0 && (n & (n - 1)) == 0; }
+inline constexpr unsigned log2_floor(size_t n) { return 63u - unsigned(__builtin_clzll(n)); }
+
+template <typename T>
+inline T min(T a, T b) {
+  return a < b ? a : b;
+}
+template <typename T>
+inline T max(T a, T b) {
+  return a > b ? a : b;
+}
+
+inline uintptr_t addr(const void* p) { return reinterpret_cast<uintptr_t>(p); }
+inline char* bytes(void* p) { return static_cast<char*>(p); }
+template <typename T>
+inline T* at(uintptr_t a) {
+  return reinterpret_cast<T*>(a);  // NOLINT(performance-no-int-to-ptr)
+}
+
+// Counters that others read without a lock.
+template <typename T>
+inline void bump(T& counter, T by = 1) {
+  __atomic_fetch_add(&counter, by, __ATOMIC_RELAXED);
+}
+template <typename T>
+inline void drop(T& counter, T by = 1) {
+  __atomic_fetch_sub(&counter, by, __ATOMIC_RELAXED);
+}
+template <typename T>
+inline T peek(const T& word) {
+  return __atomic_load_n(&word, __ATOMIC_RELAXED);
+}
+template <typename T>
+inline T acquire(const T& word) {
+  return __atomic_load_n(&word, __ATOMIC_ACQUIRE);
+}
+template <typename T>
+inline void publish(T& word, T value) {
+  __atomic_store_n(&word, value, __ATOMIC_RELEASE);
+}
+
+// The value of %fs:0x10, constant for a thread's life: its identity without a call.
+inline uintptr_t thread_self() { return addr(__builtin_thread_pointer()); }
+
+}  // namespace uma
+
+#endif  // UMA_BASE_UTIL_H_

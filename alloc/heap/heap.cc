@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/heap/heap.h"
+
+#include <string.h>
+
+#include "alloc/base/log.h"
+#include "alloc/base/options.h"
+#include "alloc/base/report.h"
+#include "alloc/heap/large.h"
+#include "alloc/heap/size_class.h"
+#include "alloc/os/meta.h"
+#include "alloc/uma/fork.h"
+#include "alloc/uma/zone.h"
+
+extern "C" uma_layout uma_layout;
+
+namespace uma {
+namespace {
+
+constexpr size_t kBypassZeroed = size_t{32} << 10;  // calloc looks for fresh memory from here on
+constexpr unsigned kLargeOffset = kEntryLarge * sizeof(Entry);
+constexpr unsigned kUmaOffset = kEntryUma * sizeof(Entry);
+
+constinit Lock create_lock{Rank::kNone};
+
+Zone* create_class(unsigned entry) {
+  if (!uma_boot()) return nullptr;
+  Guard guard(create_lock);
+  if (Zone* zone = zone_of_entry(entry)) return zone;
+  const size_t size = size_of_entry(entry);
+  Keg* keg = keg_create(size, 15, uint16_t(entry * sizeof(Entry)));
+  if (!keg) return nullptr;
+  Line name;
+  name.text("malloc-").number(size);
+  return zone_create(name.c_str(), UMA_LAYOUT_KIND_MALLOC, entry, keg);
+}
+
+Zone* class_zone(unsigned entry) {
+  Zone* zone = zone_of_entry(entry);
+  return likely(zone != nullptr) ? zone : create_class(entry);
+}
+
+// What the page map says of p: a class's entry offset, a reserved one, or 0.
+unsigned map_offset(const void* p) {
+  const size_t granule = granule_of(p);
+  if (granule >= acquire(uma_hot.arena_limit)) return 0;
+  return __atomic_load_n(&uma_hot.page_map[granule], __ATOMIC_ACQUIRE);
+}
+
+bool is_class(unsigned offset) { return offset && offset < kLargeOffset; }
+
+// --- run blocks ---
+
+void* run_block(size_t size, size_t align, bool* zeroed) {
+  const unsigned granules = unsigned(round_up(size, kGranule) / kGranule);
+  char* memory = run_alloc(granules, max(align, kGranule), zeroed);
+  if (!memory) {
+    bump(uma_layout.large.fails);
+    return nullptr;
+  }
+  Slab* slab = slab_table + granule_of(memory);
+  *slab = Slab{};
+  slab->granules = uint16_t(granules);
+  run_mark(memory, granules, uint16_t(kLargeOffset));
+  bump(uma_layout.large.allocs);
+  bump(uma_layout.large.used_bytes, uma_u64{granules * kGranule});
+  return memory;
+}
+
+size_t run_block_size(const void* p, const char* function) {
+  const Slab* slab = slab_of(p);
+  if (p != slab_memory(slab))
+    report::interior_pointer(function, addr(p), "large blocks", addr(slab_memory(slab)));
+  return slab->granules * kGranule;
+}
+
+void free_run_block(void* p, const char* function) {
+  const size_t size = run_block_size(p, function);
+  run_mark(bytes(p), unsigned(size / kGranule), 0);
+  bump(uma_layout.large.frees);
+  drop(uma_layout.large.used_bytes, uma_u64{size});
+  run_free(bytes(p), unsigned(size / kGranule));
+}
+
+// --- pointers that are not ours ---
+
+[[noreturn]] void bad_pointer(const void* p, const char* function) {
+  if (map_offset(p) == kUmaOffset) {
+    const Keg* keg = slab_of(p)->keg;
+    const char* name = "UMA";
+    for (Zone* zone = registry_first(); zone; zone = registry_next(zone))
+      if (zone->keg == keg) {
+        name = zone->pub.name;
+        break;
+      }
+    report::uma_item(function, addr(p), name);
+  }
+  if (const uintptr_t base = large_containing(p))
+    report::interior_pointer(function, addr(p), "large blocks", base);
+  report::foreign_pointer(function, addr(p));
+}
+
+void foreign(const void* p, const char* function) {
+  if (options.foreign_abort) bad_pointer(p, function);
+}
+
+void free_other(void* p, unsigned offset, const char* function) {
+  if (!p) return;
+  if (offset == kLargeOffset) return free_run_block(p, function);
+  if (offset == 0 && large_free(p)) return;
+  foreign(p, function);
+}
+
+}  // namespace
+
+void heap_start() {
+  if (!uma_boot()) return;
+  fork_set_upper({large_fork_prepare, large_fork_release});
+  uma_start_hook();
+}
+
+extern "C" {
+
+void* uma_heap_alloc_slow(size_t offset) {
+  Zone* zone = class_zone(offset ? unsigned(offset / sizeof(Entry)) : 1);
+  return zone ? zone_alloc_miss(zone) : nullptr;
+}
+
+void* uma_heap_alloc_locked(size_t offset) {
+  Zone* zone = class_zone(offset ? unsigned(offset / sizeof(Entry)) : 1);
+  return zone ? zone_alloc_locked(zone) : nullptr;
+}
+
+void* uma_heap_alloc_large(size_t size) {
+  if (size > PTRDIFF_MAX || !uma_boot()) return nullptr;
+  bool zeroed;
+  return large_alloc(size, kPage, &zeroed);
+}
+
+void uma_heap_free_full(void* p, size_t offset) {
+  if (!is_class(unsigned(offset))) return free_other(p, unsigned(offset), "free");
+  zone_free_miss(zone_of_entry(unsigned(offset / sizeof(Entry))), p, "free");
+}
+
+void uma_heap_free_twice(void* p, size_t offset) {
+  if (!is_class(unsigned(offset))) return free_other(p, unsigned(offset), "free");
+  report::double_free("free", addr(p), zone_of_entry(unsigned(offset / sizeof(Entry)))->pub.name);
+}
+
+void uma_heap_free_locked(void* p, size_t offset) {
+  if (!is_class(unsigned(offset))) return free_other(p, unsigned(offset), "free");
+  zone_free_locked(zone_of_entry(unsigned(offset / sizeof(Entry))), p, "free");
+}
+
+void uma_heap_free_other(void* p) { free_other(p, 0, "free"); }
+
+}  // extern "C"
+
+void* heap_alloc(size_t size) {
+  if (size > kClassMax) return uma_heap_alloc_large(size);
+  const unsigned entry = entry_of_size(max(size, size_t{1}));
+  void* item = uma_percpu_pop(entry * sizeof(Entry));
+  return likely(item != nullptr) ? item : uma_heap_alloc_slow(entry * sizeof(Entry));
+}
+
+void* heap_alloc_zeroed(size_t size) {
+  bool zeroed = false;
+  void* p;
+  if (size > kClassMax) {
+    p = size <= PTRDIFF_MAX && uma_boot() ? large_alloc(size, kPage, &zeroed) : nullptr;
+  } else if (size >= kBypassZeroed) {
+    const unsigned entry = entry_of_size(size);
+    p = uma_percpu_pop(entry * sizeof(Entry));
+    Zone* zone = p ? nullptr : class_zone(entry);
+    if (zone) p = zone_alloc_zeroed(zone, &zeroed);
+  } else {
+    p = heap_alloc(size);
+  }
+  if (p && !zeroed) memset(p, 0, size);
+  return p;
+}
+
+void* heap_alloc_aligned(size_t align, size_t size) {
+  if (size > PTRDIFF_MAX || !uma_boot()) return nullptr;
+  if (align <= 16) return heap_alloc(size);
+  // Items of a class that is a multiple of the alignment are aligned: slabs start at granules.
+  if (align <= kGranule && size <= kClassMax) {
+    for (unsigned entry = entry_of_size(max(size, align)); entry < kMallocEntries; entry++)
+      if (size_of_entry(entry) % align == 0) return heap_alloc(size_of_entry(entry));
+  }
+  bool zeroed;
+  if (align <= kSpan && size <= kClassMax) return run_block(max(size, size_t{1}), align, &zeroed);
+  return large_alloc(max(size, size_t{1}), align, &zeroed);
+}
+
+void heap_free(void* p, const char* function) {
+  const unsigned offset = map_offset(p);
+  if (!is_class(offset)) return free_other(p, offset, function);
+  Zone* zone = zone_of_entry(unsigned(offset / sizeof(Entry)));
+  const int pushed = uma_percpu_push(p, offset);
+  if (pushed == 2) report::double_free(function, addr(p), zone->pub.name);
+  if (pushed == 1) zone_free_miss(zone, p, function);
+}
+
+size_t heap_usable_size(const void* p, const char* function) {
+  if (!p) return 0;
+  const unsigned offset = map_offset(p);
+  if (is_class(offset)) {
+    if (options.invariants) keg_check(slab_of(p)->keg, p, function,
+                                      zone_of_entry(offset / sizeof(Entry))->pub.name);
+    return size_of_entry(unsigned(offset / sizeof(Entry)));
+  }
+  if (offset == kLargeOffset) return run_block_size(p, function);
+  const size_t size = offset == 0 ? large_size(p) : 0;
+  if (!size) foreign(p, function);
+  return size;
+}
+
+void* heap_realloc(void* p, size_t size) {
+  if (!p) return heap_alloc(size);
+  const unsigned offset = map_offset(p);
+  const size_t old_size = is_class(offset) && !options.invariants
+                              ? size_of_entry(unsigned(offset / sizeof(Entry)))
+                              : heap_usable_size(p, "realloc");
+  if (!old_size || size > PTRDIFF_MAX) return nullptr;  // foreign, ignored; or too large
+  // In place while it fits and wastes less than half.
+  if (size <= old_size && (size > old_size / 2 || old_size <= 16)) {
+    if (is_class(offset) || offset == kLargeOffset || size + kPage > old_size) return p;
+  }
+  if (offset == 0 && size > kClassMax) {
+    if (void* moved = large_resize(p, size)) return moved;
+    if (size <= old_size) return p;
+    return nullptr;
+  }
+  void* fresh = heap_alloc(size);
+  if (!fresh) return size <= old_size ? p : nullptr;
+  memcpy(fresh, p, min(size, old_size));
+  heap_free(p, "realloc");
+  return fresh;
+}
+
+bool heap_trim(size_t keep) {
+  if (!uma_boot()) return false;
+  const uint64_t before = peek(page_counters().purged_bytes);
+  const size_t unmapped = large_trim(keep);
+  uma_reclaim(UMA_RECLAIM_DRAIN_CPU);
+  return unmapped || peek(page_counters().purged_bytes) != before;
+}
+
+HeapStats heap_stats() {
+  HeapStats stats{};
+  if (!uma_boot()) return stats;
+  const uma_layout_pages& pages = page_counters();
+  const uma_layout_large& large = uma_layout.large;
+  stats.large_blocks = peek(large.allocs) - peek(large.frees);
+  stats.large_bytes = peek(large.used_bytes);
+  stats.mapped = pages.arena_committed + meta_mapped() + pages.side_mapped + stats.large_bytes;
+  stats.in_use = stats.large_bytes;
+  Guard guard(registry_lock());
+  for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
+    uma_zone_stats s;
+    zone_stat(zone, &s);
+    stats.in_use += s.used * zone->pub.size;
+    stats.small_free += (s.cached + s.keg_free) * zone->pub.size;
+  }
+  return stats;
+}
+
+}  // namespace uma

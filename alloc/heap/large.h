@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Blocks that no size class serves: runs of the arena (alignment above 64 KiB, up to a span) and
+// mappings of their own (more than 1 MiB).
+//
+// Locks: one lock over the table of mappings and the cache of freed ones. A block's memory belongs
+// to its owner; resizing or freeing it in two threads at once is the program's error.
+#ifndef UMA_HEAP_LARGE_H_
+#define UMA_HEAP_LARGE_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace uma {
+
+// `zeroed` tells whether the block is known to read as zero.
+void* large_alloc(size_t size, size_t align, bool* zeroed);
+// Frees a mapping; false: p is not the start of one.
+bool large_free(void* p);
+// Usable bytes of the mapping that starts at p, 0: none does.
+size_t large_size(const void* p);
+// Grows or shrinks a mapping, moving it where needed. Null: refused, nothing changed.
+void* large_resize(void* p, size_t size);
+// The start of the live mapping that contains p, 0: none. For messages; scans everything.
+uintptr_t large_containing(const void* p);
+// Unmaps cached mappings until at most `keep` bytes are cached; returns the bytes given back.
+size_t large_trim(size_t keep);
+
+void large_fork_prepare();
+void large_fork_release();
+
+}  // namespace uma
+
+#endif  // UMA_HEAP_LARGE_H_

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Everything the allocator asks of the system. Raw calls: errno is never touched, libc is not
+// needed, so all of it works inside the dynamic linker and between fork and exec.
+//
+// Sizes are multiples of the page size, addresses page-aligned. Functions that return bool are
+// true on success; nothing here aborts.
+#ifndef UMA_OS_OS_H_
+#define UMA_OS_OS_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace uma::os {
+
+// Address space without memory, at `where` and nowhere else (where != null), or anywhere.
+void* reserve(void* where, size_t size);
+// Readable and writable memory, zero: at `where` and nowhere else, or anywhere.
+void* map(void* where, size_t size);
+bool unmap(void* p, size_t size);
+// Resizes a mapping, moving it when `may_move`; the old range is gone on success. Null: refused,
+// nothing changed.
+void* remap(void* p, size_t old_size, size_t new_size, bool may_move);
+// Makes reserved address space readable and writable.
+bool commit(void* p, size_t size);
+// Gives the memory back; it reads as zero afterwards. False: the old bytes are still there.
+bool purge(void* p, size_t size);
+// Advice about huge pages; failure does not matter.
+void huge_pages(void* p, size_t size, bool on);
+// Faults pages in at once.
+void populate(void* p, size_t size);
+
+// One more than the highest CPU number this kernel can ever report.
+unsigned cpu_limit();
+// The CPU this thread runs on now (a guess the moment it returns).
+unsigned current_cpu();
+// Registers this process for restart_cpu. False where the kernel refuses.
+bool restart_register();
+// On return every restartable sequence that ran on `cpu` has been restarted.
+bool restart_cpu(unsigned cpu);
+
+uint64_t clock_ns();         // monotonic
+uint64_t clock_coarse_ns();  // monotonic, to a few milliseconds, cheaper
+unsigned pid();
+unsigned tid();
+// 16 random bits from what the kernel gave this process at exec.
+unsigned random16();
+
+// The value of an environment variable as the process was started, or null. Null for all where
+// the program runs with raised privileges.
+const char* environment(const char* name);
+
+}  // namespace uma::os
+
+#endif  // UMA_OS_OS_H_

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/os/os.h"
+
+#include <linux/membarrier.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "alloc/base/syscall.h"
+#include "alloc/base/util.h"
+
+#ifndef MADV_POPULATE_WRITE  // Linux 5.14; Debian 12's libc headers are older
+#define MADV_POPULATE_WRITE 23
+#endif
+
+namespace uma::os {
+namespace {
+
+bool failed(long ret) { return ret < 0 && ret > -4096; }
+
+void* map_with(void* where, size_t size, int protection, int flags) {
+  if (where) flags |= MAP_FIXED_NOREPLACE;
+  long ret = raw_syscall(SYS_mmap, long(addr(where)), long(size), protection,
+                         flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (failed(ret)) return nullptr;
+  void* got = at<void>(uintptr_t(ret));
+  // A kernel without MAP_FIXED_NOREPLACE takes the address as a hint.
+  if (where && got != where) {
+    unmap(got, size);
+    return nullptr;
+  }
+  return got;
+}
+
+bool advise(void* p, size_t size, int advice) {
+  return raw_syscall(SYS_madvise, long(addr(p)), long(size), advice) == 0;
+}
+
+uint64_t clock_read(clockid_t id) {
+  timespec t{};
+  clock_gettime(id, &t);
+  return uint64_t(t.tv_sec) * 1000000000u + uint64_t(t.tv_nsec);
+}
+
+}  // namespace
+
+void* reserve(void* where, size_t size) { return map_with(where, size, PROT_NONE, MAP_NORESERVE); }
+void* map(void* where, size_t size) {
+  return map_with(where, size, PROT_READ | PROT_WRITE, MAP_NORESERVE);
+}
+bool unmap(void* p, size_t size) {
+  return raw_syscall(SYS_munmap, long(addr(p)), long(size)) == 0;
+}
+void* remap(void* p, size_t old_size, size_t new_size, bool may_move) {
+  long ret = raw_syscall(SYS_mremap, long(addr(p)), long(old_size), long(new_size),
+                         may_move ? MREMAP_MAYMOVE : 0);
+  return failed(ret) ? nullptr : at<void>(uintptr_t(ret));
+}
+bool commit(void* p, size_t size) {
+  return raw_syscall(SYS_mprotect, long(addr(p)), long(size), PROT_READ | PROT_WRITE) == 0;
+}
+bool purge(void* p, size_t size) { return advise(p, size, MADV_DONTNEED); }
+void huge_pages(void* p, size_t size, bool on) {
+  advise(p, size, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+void populate(void* p, size_t size) { advise(p, size, MADV_POPULATE_WRITE); }
+
+unsigned cpu_limit() {
+  // The raw call returns the bytes of the kernel's own CPU mask, which bound every CPU number.
+  alignas(8) unsigned char mask[8192 / 8];
+  long ret = raw_syscall(SYS_sched_getaffinity, 0, sizeof(mask), long(addr(mask)));
+  return failed(ret) || ret == 0 ? unsigned(sizeof(mask) * 8) : unsigned(ret) * 8;
+}
+unsigned current_cpu() {
+  unsigned cpu = 0;
+  raw_syscall(SYS_getcpu, long(addr(&cpu)));
+  return cpu;
+}
+bool restart_register() {
+  return raw_syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ) == 0;
+}
+bool restart_cpu(unsigned cpu) {
+  return raw_syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ,
+                     MEMBARRIER_CMD_FLAG_CPU, cpu) == 0;
+}
+
+uint64_t clock_ns() { return clock_read(CLOCK_MONOTONIC); }
+uint64_t clock_coarse_ns() { return clock_read(CLOCK_MONOTONIC_COARSE); }
+unsigned pid() { return unsigned(raw_syscall(SYS_getpid)); }
+unsigned tid() { return unsigned(raw_syscall(SYS_gettid)); }
+
+}  // namespace uma::os

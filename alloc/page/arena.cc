@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The arena: reserved in steps, committed span by span, with its page map and slab table beside it.
+#include "alloc/os/meta.h"
+#include "alloc/os/os.h"
+#include "alloc/page/span.h"
+
+namespace uma {
+
+constinit Arena arena;
+constinit Slab* slab_table = nullptr;
+
+namespace {
+
+constinit uma_layout_pages counters;
+
+// A window holds the page map, then the slab table, then the arena.
+constexpr size_t kMapBytes = kArenaMax / kGranule * sizeof(uint16_t);
+constexpr size_t kSlabBytes = kArenaMax / kGranule * sizeof(Slab);
+constexpr size_t kSlabsAt = round_up(kMapBytes, size_t{1} << 30);
+constexpr size_t kArenaAt = round_up(kSlabsAt + kSlabBytes, size_t{1} << 30);
+
+// Far from the program, its libraries and the shadow memory of sanitizers; varied like the rest of
+// the address space.
+constexpr uintptr_t kWindow = 0x200000000000;
+constexpr uintptr_t kWindowMask = 0xfff;
+
+struct Side {  // how far the two tables are mapped
+  char* map = nullptr;
+  size_t map_bytes = 0;
+  char* slabs = nullptr;
+  size_t slab_bytes = 0;
+};
+constinit Side side;
+
+bool grow_table(char* table, size_t* mapped, size_t wanted) {
+  wanted = round_up(wanted, kPage);
+  if (wanted <= *mapped) return true;
+  if (!os::map(table + *mapped, wanted - *mapped)) return false;
+  counters.side_mapped += wanted - *mapped;
+  *mapped = wanted;
+  return true;
+}
+
+bool grow_tables(size_t spans) {
+  const size_t granules = spans * kSpanGranules;
+  return grow_table(side.map, &side.map_bytes, granules * sizeof(uint16_t)) &&
+         grow_table(side.slabs, &side.slab_bytes, granules * sizeof(Slab));
+}
+
+bool grow_directory(size_t spans) {
+  for (size_t chunk = arena.spans / kSpanChunk; chunk * kSpanChunk < spans; chunk++) {
+    if (arena.directory[chunk]) continue;
+    arena.directory[chunk] = static_cast<Span*>(meta_alloc(kSpanChunk * sizeof(Span)));
+    if (!arena.directory[chunk]) return false;
+  }
+  return true;
+}
+
+void accept_step(size_t step) {
+  arena.spans += step / kSpan;
+  counters.arena_reserved += step;
+  publish(uma_hot.arena_limit, uintptr_t(arena.spans * kSpanGranules));
+}
+
+// Reserves a step, or the largest half, quarter... of it that the system still grants.
+bool reserve_step(size_t step) {
+  char* where = span_memory(arena.spans);
+  for (; step >= kSpan; step /= 2) {
+    const size_t spans = arena.spans + step / kSpan;
+    if (spans * kSpan > kArenaMax) continue;
+    if (!grow_tables(spans) || !grow_directory(spans) || !os::reserve(where, step)) continue;
+    accept_step(step);
+    return true;
+  }
+  note_address_pressure();
+  return false;
+}
+
+bool start_window(uintptr_t window) {
+  side = {at<char>(window), 0, at<char>(window + kSlabsAt), 0};
+  uma_hot.arena_base = window + kArenaAt;
+  if (!reserve_step(kArenaFirstStep)) return false;
+  uma_hot.page_map = reinterpret_cast<uint16_t*>(side.map);
+  slab_table = reinterpret_cast<Slab*>(side.slabs);
+  return true;
+}
+
+// Where no chosen address is free (valgrind, odd kernels): one reservation that cannot grow.
+bool start_fixed() {
+  for (size_t size = size_t{16} << 30; size >= kArenaFirstStep; size /= 4) {
+    const size_t map_bytes = round_up(size / kGranule * sizeof(uint16_t), kPage);
+    const size_t slab_bytes = round_up(size / kGranule * sizeof(Slab), kPage);
+    char* tables = static_cast<char*>(os::map(nullptr, map_bytes + slab_bytes));
+    char* memory = tables ? static_cast<char*>(os::reserve(nullptr, size + kSpan)) : nullptr;
+    if (!memory) {
+      if (tables) os::unmap(tables, map_bytes + slab_bytes);
+      continue;
+    }
+    side = {tables, map_bytes, tables + map_bytes, slab_bytes};
+    uma_hot.arena_base = round_up(addr(memory), kSpan);
+    if (!grow_directory(size / kSpan)) return false;
+    uma_hot.page_map = reinterpret_cast<uint16_t*>(side.map);
+    slab_table = reinterpret_cast<Slab*>(side.slabs);
+    counters.side_mapped = map_bytes + slab_bytes;
+    arena.fixed = true;
+    accept_step(size);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool page_start() {
+#ifdef __SANITIZE_THREAD__
+  const bool chosen = false;  // ThreadSanitizer owns the layout of the address space
+#else
+  const bool chosen = start_window(kWindow + ((os::random16() & kWindowMask) << 30));
+#endif
+  if (!chosen && !start_fixed()) return false;
+  counters.arena_base = uma_hot.arena_base;
+  return true;
+}
+
+bool arena_commit_next() {
+  if (arena.committed == arena.spans) {
+    const size_t step = min(max(kArenaFirstStep, arena.spans * kSpan), kArenaMaxStep);
+    if (arena.fixed || !reserve_step(step)) return false;
+  }
+  Span& span = span_at(arena.committed);
+  if (!span.committed) {
+    char* memory = span_memory(arena.committed);
+    if (!os::commit(memory, kSpan)) return false;
+    if (counters.arena_committed >= kHugeAfter) {
+      os::huge_pages(memory, kSpan, true);
+      span.huge = true;
+    }
+    span.committed = true;
+    counters.arena_committed += kSpan;
+  }
+  span.free = ~uint32_t{0};
+  span.dirty = 0;
+  arena.committed++;
+  return true;
+}
+
+void arena_shrink() {
+  if (arena.fixed) return;
+  size_t top = arena.committed;
+  while (top > 1 && span_at(top - 1).free == ~uint32_t{0}) top--;
+  if (top == arena.spans) return;
+  if (!os::unmap(span_memory(top), (arena.spans - top) * kSpan)) return;
+  for (size_t i = top; i < arena.committed; i++) {
+    Span& span = span_at(i);
+    counters.runs_free_dirty -= size_t(__builtin_popcount(span.dirty)) * kGranule;
+    counters.arena_committed -= kSpan;
+    span = {};
+  }
+  counters.arena_reserved -= (arena.spans - top) * kSpan;
+  arena.spans = top;
+  arena.committed = min(arena.committed, top);
+  arena.first_free = min(arena.first_free, top);
+  publish(uma_hot.arena_limit, uintptr_t(arena.spans * kSpanGranules));
+}
+
+bool address_pressure() { return peek(arena.pressure); }
+void note_address_pressure() { __atomic_store_n(&arena.pressure, true, __ATOMIC_RELAXED); }
+
+uma_layout_pages& page_counters() { return counters; }
+void page_fork_prepare() { arena.lock.fork_prepare(); }
+void page_fork_release() { arena.lock.fork_release(); }
+
+}  // namespace uma

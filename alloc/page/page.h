@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Pages: the arena, its page map and slab headers, runs of granules.
+//
+// The arena is one contiguous range that grows upward; granule i of it has entry i in the page map
+// (16 bits, read by the fast path of free) and header i in the slab table. Runs are cut from spans
+// of 2 MiB. All functions are thread-safe (one page lock) unless they say otherwise.
+#ifndef UMA_PAGE_PAGE_H_
+#define UMA_PAGE_PAGE_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alloc/base/layout.h"
+#include "alloc/base/list.h"
+#include "alloc/base/util.h"
+#include "alloc/percpu/percpu.h"
+
+namespace uma {
+
+struct Keg;
+
+// The header of a run, beside the arena: item memory is never touched for bookkeeping. Only the
+// head granule's header is filled; the others say how far back it is.
+struct Slab : ListNode {
+  Keg* keg;           // null: a run block of its own
+  uint64_t* bitmap;   // returned items, null while none came back; may point at inline_bits
+  uint64_t inline_bits;
+  uint32_t free_items;  // not handed out: returned ones and those above bump
+  uint32_t bump;        // items from here on were never handed out
+  uint16_t granules;
+  uint16_t back;      // granules to the head
+  uint8_t bin;        // which of the keg's lists holds it
+  bool zeroed;        // memory above bump reads as zero
+  uint16_t unused;
+  uint64_t punched;   // units of the run that were given back to the system
+};
+static_assert(sizeof(Slab) == 64);
+
+// Starts the arena; single-threaded, once. False: the system gave no memory.
+bool page_start();
+
+// A run of granules, aligned to `align` bytes (a power of two from kGranule to kSpan). `zeroed`
+// tells whether it reads as zero. Null: no memory. The caller fills the slab header of the head.
+char* run_alloc(unsigned granules, size_t align, bool* zeroed);
+// Takes back a run; its map entries must be cleared before.
+void run_free(char* run, unsigned granules);
+
+// Sets the map entries (byte offset of an entry) and the back links of a run.
+void run_mark(char* run, unsigned granules, uint16_t entry_offset);
+
+// The granule index of an address, below uma_hot.arena_limit if it lies in the arena.
+inline size_t granule_of(const void* p) { return (addr(p) - uma_hot.arena_base) >> kGranuleShift; }
+inline bool in_arena(const void* p) { return granule_of(p) < acquire(uma_hot.arena_limit); }
+extern Slab* slab_table;
+// The head of the run that holds p. p lies in the arena, in a run that is in use.
+inline Slab* slab_of(const void* p) {
+  Slab* slab = slab_table + granule_of(p);
+  return slab - slab->back;
+}
+inline char* slab_memory(const Slab* slab) {
+  return at<char>(uma_hot.arena_base + (size_t(slab - slab_table) << kGranuleShift));
+}
+
+// Gives free dirty runs back to the system until at most `keep` bytes of them are left. Returns
+// the bytes given back.
+size_t purge_runs(size_t keep);
+// What may stay dirty: a share of the live heap.
+size_t purge_allowance();
+// Counts time spent giving memory back; false while that is above its share of run time.
+bool purge_may_run();
+void purge_spent(uint64_t ns);
+
+// Set when the system refused address space once: from then on it is given back eagerly.
+bool address_pressure();
+void note_address_pressure();
+
+uma_layout_pages& page_counters();
+void page_fork_prepare();
+void page_fork_release();
+
+}  // namespace uma
+
+#endif  // UMA_PAGE_PAGE_H_

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Runs: first fit from low addresses, so that the upper spans empty.
+#include "alloc/os/os.h"
+#include "alloc/page/span.h"
+
+namespace uma {
+namespace {
+
+uint32_t run_mask(unsigned first, unsigned granules) {
+  const uint32_t ones = granules == 32 ? ~uint32_t{0} : (uint32_t{1} << granules) - 1;
+  return ones << first;
+}
+
+// The lowest bit of `free` that starts `granules` set bits, at a multiple of `step`; -1: none.
+int find_run(uint32_t free, unsigned granules, unsigned step) {
+  uint32_t starts = free;
+  unsigned covered = 1;
+  while (covered < granules && starts) {
+    const unsigned more = min(covered, granules - covered);
+    starts &= starts >> more;
+    covered += more;
+  }
+  constexpr uint32_t kAligned[] = {0xffffffff, 0x55555555, 0x11111111,
+                                   0x01010101, 0x00010001, 0x00000001};
+  starts &= kAligned[log2_floor(step)];
+  return starts ? __builtin_ctz(starts) : -1;
+}
+
+}  // namespace
+
+char* run_alloc(unsigned granules, size_t align, bool* zeroed) {
+  Guard guard(arena.lock);
+  const unsigned step = unsigned(align / kGranule);
+  bool skipped = false;
+  for (size_t i = arena.first_free;; i++) {
+    if (i == arena.committed && !arena_commit_next()) return nullptr;
+    Span& span = span_at(i);
+    const int first = span.free ? find_run(span.free, granules, step) : -1;
+    if (first < 0) {
+      if (span.free) skipped = true;
+      if (!skipped) arena.first_free = i + 1;
+      continue;
+    }
+    const uint32_t mask = run_mask(unsigned(first), granules);
+    *zeroed = (span.dirty & mask) == 0;
+    page_counters().runs_free_dirty -= size_t(__builtin_popcount(span.dirty & mask)) * kGranule;
+    span.free &= ~mask;
+    span.dirty &= ~mask;
+    page_counters().runs_used += granules * kGranule;
+    return span_memory(i) + size_t(first) * kGranule;
+  }
+}
+
+void run_free(char* run, unsigned granules) {
+  Guard guard(arena.lock);
+  const size_t granule = granule_of(run);
+  const size_t index = granule / kSpanGranules;
+  Span& span = span_at(index);
+  const uint32_t mask = run_mask(unsigned(granule % kSpanGranules), granules);
+  span.free |= mask;
+  span.dirty |= mask;
+  arena.first_free = min(arena.first_free, index);
+  page_counters().runs_free_dirty += granules * kGranule;
+  page_counters().runs_used -= granules * kGranule;
+  if (unlikely(arena.pressure) && span.free == ~uint32_t{0} && index + 1 == arena.committed)
+    arena_shrink();
+}
+
+void run_mark(char* run, unsigned granules, uint16_t entry_offset) {
+  const size_t first = granule_of(run);
+  for (unsigned i = 0; i < granules; i++) {
+    slab_table[first + i].back = uint16_t(i);
+    __atomic_store_n(&uma_hot.page_map[first + i], entry_offset, __ATOMIC_RELEASE);
+  }
+}
+
+}  // namespace uma

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Spans and the arena's state, shared by the files of this floor. The page lock covers all of it.
+#ifndef UMA_PAGE_SPAN_H_
+#define UMA_PAGE_SPAN_H_
+
+#include "alloc/base/lock.h"
+#include "alloc/page/page.h"
+
+namespace uma {
+
+// 2 MiB of arena; bit i is granule i.
+struct Span {
+  uint32_t free;       // not part of a run
+  uint32_t dirty;      // free, and may be resident or non-zero
+  bool committed;      // readable and writable
+  bool huge;           // advised to use huge pages
+};
+
+inline constexpr unsigned kSpanChunk = 64;
+
+struct Arena {
+  Lock lock{Rank::kPage};
+  size_t spans = 0;      // reserved
+  size_t committed = 0;  // spans ever committed: the arena is committed from below
+  size_t first_free = 0; // no span below has a free granule
+  bool fixed = false;    // one reservation at an address the kernel chose: cannot grow
+  bool pressure = false;
+  Span* directory[kArenaMax / kSpan / kSpanChunk] = {};
+};
+extern Arena arena;
+
+inline Span& span_at(size_t index) {
+  return arena.directory[index / kSpanChunk][index % kSpanChunk];
+}
+inline char* span_memory(size_t index) { return at<char>(uma_hot.arena_base + index * kSpan); }
+
+// Makes one more span usable. False: no memory.
+bool arena_commit_next();
+// Returns wholly free spans at the top to the system, address space included.
+void arena_shrink();
+
+}  // namespace uma
+
+#endif  // UMA_PAGE_SPAN_H_

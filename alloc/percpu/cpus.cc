@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The CPU table, the regions, their arrays.
+#include <string.h>
+
+#include <new>
+
+#include "alloc/base/report.h"
+#include "alloc/base/util.h"
+#include "alloc/os/meta.h"
+#include "alloc/os/os.h"
+#include "alloc/percpu/internal.h"
+
+// Where glibc (2.35 and later) registered the rseq area of each thread; size 0: it did not.
+extern "C" {
+[[gnu::weak]] extern const ptrdiff_t __rseq_offset;
+[[gnu::weak]] extern const unsigned int __rseq_size;
+}
+
+namespace uma {
+namespace {
+
+// The empty mark and the full tag of an entry without an array.
+struct SentinelEntry {
+  const uintptr_t* top;
+  uint64_t allocs;
+};
+constexpr uintptr_t kSentinelSlots[2] = {0, kFullTag};
+struct BootSentinel {
+  SentinelEntry entries[kBootEntries];
+};
+constexpr BootSentinel make_boot_sentinel() {
+  BootSentinel s{};
+  for (SentinelEntry& e : s.entries) e = {&kSentinelSlots[1], kAllocsStart};
+  return s;
+}
+constinit const BootSentinel boot_sentinel = make_boot_sentinel();
+
+void** sentinel_slots() { return reinterpret_cast<void**>(const_cast<uintptr_t*>(kSentinelSlots)); }
+char* boot_region() {
+  return reinterpret_cast<char*>(const_cast<SentinelEntry*>(boot_sentinel.entries));
+}
+
+constinit const void* boot_table[3] = {&boot_sentinel, &boot_sentinel, &boot_sentinel};
+
+// Region mapping: cold table (downward), entries, arrays. Entry 0 lies inside a page so that the
+// entries and cold words of all malloc classes share that one page.
+constexpr size_t kColdBytes = kEntryMax * sizeof(uma_layout_cold);
+constexpr size_t kRegionInPage = 1216;
+constexpr size_t kEntryBytes = kEntryMax * sizeof(Entry);
+constexpr size_t kRegionBytes = kColdBytes + kPage + kEntryBytes + kRegionArrays;
+static_assert(kBootEntries * sizeof(uma_layout_cold) <= kRegionInPage);
+static_assert(kRegionInPage + kBootEntries * sizeof(Entry) <= kPage);
+static_assert(kRegionInPage % kCacheLine == 0);
+
+void clear_entry(char* region, unsigned index) {
+  *entry_at(region, index) = {sentinel_slots() + 1, kAllocsStart};
+}
+
+struct State {
+  Lock lock{Rank::kCpu};  // creation of regions and entries
+  unsigned limit = 0;
+  unsigned seen = 0;
+  unsigned entries = kBootEntries;
+  bool rseq = false;
+  Cpu** cpus = nullptr;  // [limit] is the shared one
+  uma_layout_cpu* published = nullptr;
+  char* sentinel = nullptr;  // region of every CPU not seen yet
+};
+constinit State state;
+
+char* new_region(size_t arrays) {
+  char* base = static_cast<char*>(os::map(nullptr, kRegionBytes - kRegionArrays + arrays));
+  if (!base) return nullptr;
+  char* region = base + kColdBytes + kRegionInPage;
+  for (unsigned i = 0; i < state.entries; i++) clear_entry(region, i);
+  return region;
+}
+
+void set_region(int id, char* region) {
+  publish(uma_hot.table[id], static_cast<const void*>(region));
+}
+
+Cpu* new_cpu(unsigned id) {
+  Cpu* cpu = static_cast<Cpu*>(meta_alloc(sizeof(Cpu), kCacheLine));
+  char* region = cpu ? new_region(kRegionArrays) : nullptr;
+  if (!region) return nullptr;
+  new (cpu) Cpu{};
+  cpu->region = region;
+  cpu->array_next = kEntryBytes / 8;
+  cpu->array_end = cpu->array_next + kRegionArrays / 8;
+  cpu->id = id;
+  state.published[id].region = addr(region);
+  publish(state.cpus[id], cpu);
+  state.seen++;
+  return cpu;
+}
+
+}  // namespace
+
+constinit Hot uma_hot = {
+    .arena_base = 0,
+    .arena_limit = 0,
+    .page_map = nullptr,
+    // Unused padding of glibc's thread control block, which reads as CPU 0 and may be written:
+    // valid from the first instruction on, before anything of ours has run.
+    .rseq_offset = 128,
+    .table = &boot_table[2],
+};
+__thread PercpuTls uma_percpu_tls = {0, -1, 0, {0, 0}, 0, 0};
+constinit uint32_t uma_rseq_length = 0;
+
+namespace {
+
+bool find_rseq() {
+  if (!options.rseq || options.cpus || !&__rseq_offset || !&__rseq_size || __rseq_size == 0)
+    return false;
+  const char* area = static_cast<char*>(__builtin_thread_pointer()) + __rseq_offset;
+  int32_t cpu;
+  memcpy(&cpu, area + 4, sizeof(cpu));
+  if (cpu < 0) return false;  // the kernel refused the registration
+  uma_hot.rseq_offset = uintptr_t(__rseq_offset);
+  uma_rseq_length = 32;  // the size glibc registers up to its 32-byte area
+  return true;
+}
+
+}  // namespace
+
+bool percpu_start() {
+  state.rseq = find_rseq();
+  if (state.rseq) {
+    state.limit = os::cpu_limit();
+    os::restart_register();
+  } else {
+    state.limit = vcpu_count();
+    uma_hot.rseq_offset = addr(&uma_percpu_tls) - thread_self();
+  }
+  const unsigned slots = state.limit + 1;
+  const void** table = static_cast<const void**>(meta_alloc((slots + 2) * sizeof(void*)));
+  state.cpus = static_cast<Cpu**>(meta_alloc(slots * sizeof(Cpu*)));
+  state.published = static_cast<uma_layout_cpu*>(meta_alloc(slots * sizeof(uma_layout_cpu)));
+  if (!table || !state.cpus || !state.published) return false;
+  if (!state.rseq && !vcpu_start(state.limit)) return false;
+  state.sentinel = boot_region();
+  for (unsigned i = 0; i < slots + 2; i++) table[i] = state.sentinel;
+  uma_hot.table = table + 2;
+  return true;
+}
+
+unsigned percpu_limit() { return state.limit; }
+unsigned percpu_seen() { return peek(state.seen); }
+bool percpu_has_rseq() { return state.rseq; }
+Cpu* percpu_get(unsigned id) { return acquire(state.cpus[id]); }
+uma_layout_cpu* percpu_published() { return state.published; }
+
+Cpu* percpu_create(unsigned id) {
+  Guard guard(state.lock);
+  Cpu* cpu = state.cpus[id];
+  if (!cpu) cpu = new_cpu(id);
+  if (cpu && id < state.limit) set_region(int(id), cpu->region);
+  return cpu;
+}
+
+Cpu* percpu_self() {
+  int32_t id;
+  memcpy(&id, static_cast<char*>(__builtin_thread_pointer()) + uma_hot.rseq_offset + 4, sizeof(id));
+  if (unlikely(id < 0)) {
+    if (state.rseq) return nullptr;
+    id = vcpu_claim();
+    if (id < 0) return nullptr;
+  }
+  Cpu* cpu = percpu_get(unsigned(id));
+  return cpu ? cpu : percpu_create(unsigned(id));
+}
+
+Cpu* percpu_shared() {
+  Cpu* cpu = percpu_get(state.limit);
+  return cpu ? cpu : percpu_create(state.limit);
+}
+
+bool percpu_add_entry(unsigned index) {
+  Guard guard(state.lock);
+  if (index < state.entries) return true;
+  if (state.sentinel == boot_region()) {
+    // The sentinel in the file covers the malloc classes; UMA zones need one that can grow.
+    char* sentinel = new_region(0);
+    if (!sentinel) return false;
+    for (int i = -2; i <= int(state.limit); i++)
+      if (uma_hot.table[i] == state.sentinel) set_region(i, sentinel);
+    state.sentinel = sentinel;
+  }
+  for (; state.entries <= index; state.entries++) {
+    clear_entry(state.sentinel, state.entries);
+    for (unsigned id = 0; id <= state.limit; id++)
+      if (state.cpus[id]) clear_entry(state.cpus[id]->region, state.entries);
+  }
+  return true;
+}
+
+namespace {
+
+void** slot0(Cpu* cpu, unsigned index) {
+  const uma_layout_cold* cold = cold_at(cpu->region, index);
+  return cold->cap ? reinterpret_cast<void**>(cpu->region) + cold->start : sentinel_slots();
+}
+
+unsigned array_shift(unsigned cap) {
+  unsigned shift = kArrayMinShift;
+  while ((1u << shift) - 2 < cap) shift++;
+  return shift;
+}
+
+void** new_array(Cpu* cpu, unsigned cap) {
+  const unsigned shift = array_shift(cap);
+  void** array;
+  if (uint32_t start = cpu->free_arrays[shift]) {
+    array = reinterpret_cast<void**>(cpu->region) + start;
+    cpu->free_arrays[shift] = uint32_t(addr(array[0]));
+    memset(array, 0, sizeof(void*) << shift);
+  } else {
+    if (cpu->array_next + (1u << shift) > cpu->array_end) return nullptr;
+    array = reinterpret_cast<void**>(cpu->region) + cpu->array_next;
+    cpu->array_next += 1u << shift;
+    bump(state.published[cpu->id].array_bytes, uma_u64{sizeof(void*)} << shift);
+  }
+  array[cap + 1] = at<void>(kFullTag);
+  return array;
+}
+
+void free_array(Cpu* cpu, void** array, unsigned cap) {
+  const unsigned shift = array_shift(cap);
+  array[0] = at<void>(cpu->free_arrays[shift]);
+  cpu->free_arrays[shift] = uint32_t(array - reinterpret_cast<void**>(cpu->region));
+}
+
+// The same move as the section, for the CPU that is only used under its lock.
+long move_locked(Cpu* cpu, unsigned index, void** from, void** to) {
+  Entry* entry = entry_at(cpu->region, index);
+  void** out = to + 1;
+  for (void** in = from + 1; in < entry->top; in++, out++) {
+    if (addr(*out) & kFullTag) return 0;
+    *out = *in;
+  }
+  entry->top = out;
+  return 1;
+}
+
+bool move(Cpu* cpu, unsigned index, void** from, void** to) {
+  if (cpu->id == state.limit) return move_locked(cpu, index, from, to) == 1;
+  for (int tries = 0; tries < 64; tries++) {
+    const long moved = uma_percpu_move(index * sizeof(Entry), cpu->region, from, to);
+    if (moved >= 0) return moved == 1;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool percpu_resize(Cpu* cpu, unsigned index, unsigned cap) {
+  uma_layout_cold* cold = cold_at(cpu->region, index);
+  void** from = slot0(cpu, index);
+  void** to = new_array(cpu, cap);
+  if (!to) return false;
+  if (!move(cpu, index, from, to)) {
+    free_array(cpu, to, cap);
+    return false;
+  }
+  const unsigned old_cap = cold->cap;
+  cold->start = uint32_t(to - reinterpret_cast<void**>(cpu->region));
+  cold->cap = uint16_t(cap);
+  if (old_cap) free_array(cpu, from, old_cap);
+  return true;
+}
+
+bool percpu_detach(Cpu* cpu, unsigned index) {
+  uma_layout_cold* cold = cold_at(cpu->region, index);
+  if (!cold->cap) return true;
+  void** from = slot0(cpu, index);
+  // The sentinel's slot 1 carries the tag: the move succeeds only for an empty array.
+  if (!move(cpu, index, from, sentinel_slots())) return false;
+  const unsigned old_cap = cold->cap;
+  cold->cap = 0;
+  free_array(cpu, from, old_cap);
+  return true;
+}
+
+void percpu_reset(Cpu* cpu, unsigned index) {
+  uma_layout_cold* cold = cold_at(cpu->region, index);
+  if (cold->cap) free_array(cpu, slot0(cpu, index), cold->cap);
+  *cold = {};
+  clear_entry(cpu->region, index);
+}
+
+namespace {
+constinit Lock drain_lock{Rank::kDrain};
+}
+
+bool percpu_stop(Cpu* cpu, void (*visit)(Cpu* cpu, void* argument), void* argument) {
+  Guard drain(drain_lock);
+  Guard guard(cpu->lock);
+  if (cpu->id == state.limit) {
+    visit(cpu, argument);
+    return true;
+  }
+  if (!state.rseq) {
+    if (!vcpu_stop(cpu->id)) return false;
+    visit(cpu, argument);
+    vcpu_resume(cpu->id);
+    return true;
+  }
+  set_region(int(cpu->id), state.sentinel);
+  const bool stopped = os::restart_cpu(cpu->id);
+  if (stopped) visit(cpu, argument);
+  set_region(int(cpu->id), cpu->region);
+  return stopped;
+}
+
+void percpu_fork_prepare() {
+  drain_lock.fork_prepare();
+  state.lock.fork_prepare();
+  for (unsigned id = 0; id <= state.limit; id++)
+    if (Cpu* cpu = state.cpus[id]) cpu->lock.fork_prepare();
+}
+
+void percpu_fork_parent() {
+  for (unsigned id = 0; id <= state.limit; id++)
+    if (Cpu* cpu = state.cpus[id]) cpu->lock.fork_release();
+  state.lock.fork_release();
+  drain_lock.fork_release();
+}
+
+void percpu_fork_child() {
+  percpu_fork_parent();
+  if (!state.rseq) vcpu_fork_child();
+}
+
+}  // namespace uma

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One cache entry per zone and CPU: a bounded stack of item pointers, changed by restartable
+// sequences, so that the owner CPU needs neither lock nor atomic instruction.
+//
+// Who may call: any thread, any time after the object is relocated; before percpu_start every CPU
+// maps to the sentinel region, whose entries are both empty and full. No function here takes a
+// lock except where it says so.
+#ifndef UMA_PERCPU_PERCPU_H_
+#define UMA_PERCPU_PERCPU_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alloc/base/config.h"
+#include "alloc/base/layout.h"
+#include "alloc/base/lock.h"
+
+namespace uma {
+
+// What both fast paths read: one cache line, written while the process is single-threaded (limit
+// grows later, by one store). The assembly knows these offsets.
+struct alignas(kCacheLine) Hot {
+  uintptr_t arena_base;   // 0
+  uintptr_t arena_limit;  // 8: granules the page map covers
+  uint16_t* page_map;     // 16: byte offset of the malloc class of a granule
+  uintptr_t rseq_offset;  // 24: of the rseq area, from the thread pointer
+  const void** table;      // 32: region of each CPU; [-2] and [-1] are sentinels
+};
+
+// An entry as the owner sees it.
+struct Entry {
+  void** top;
+  uint64_t allocs;
+};
+static_assert(sizeof(Entry) == sizeof(uma_layout_entry) && sizeof(Entry) == 16);
+
+// 48 bytes of TLS at most. The first 32 have the shape of the kernel's rseq area.
+struct PercpuTls {
+  uint32_t cpu_id_start;
+  int32_t cpu_id;
+  uint64_t rseq_cs;
+  uint64_t unused[2];
+  uint32_t aborts;
+  uint32_t claim_wait;  // slow operations until the next try to claim a virtual CPU
+};
+
+// A CPU's private structure. Its lock covers all but what the sections change.
+struct Cpu {
+  Lock lock{Rank::kCpu};
+  char* region = nullptr;         // address of entry 0
+  uint32_t array_next = 0;        // bump pointer, in words from the region
+  uint32_t array_end = 0;
+  uint32_t free_arrays[kArrayMaxShift + 1] = {};  // chained through slot 0
+  uint64_t cap_bytes = 0;         // sum of cap * size over attached arrays
+  uint16_t clock = 0;             // counts slow-path visits
+  unsigned id = 0;
+};
+
+inline Entry* entry_at(char* region, unsigned index) {
+  return reinterpret_cast<Entry*>(region) + index;
+}
+inline uma_layout_cold* cold_at(char* region, unsigned index) {
+  return reinterpret_cast<uma_layout_cold*>(region) - (index + 1);
+}
+
+// Discovers rseq or sets up virtual CPUs; single-threaded, once. False: no memory.
+bool percpu_start();
+// The Cpu of this thread, created on first use; null where the thread has none (no rseq area, or
+// more threads than virtual CPUs): use the locked Cpu instead.
+Cpu* percpu_self();
+// The Cpu that threads without one of their own share; taken with its lock held for each access.
+Cpu* percpu_shared();
+unsigned percpu_limit();       // CPUs that can exist
+Cpu* percpu_get(unsigned id);  // null: never seen
+unsigned percpu_seen();
+uma_layout_cpu* percpu_published();  // [percpu_limit() + 1], the last is the shared one
+bool percpu_has_rseq();
+// Makes entry `index` usable in every region, present and future. Registry lock held.
+bool percpu_add_entry(unsigned index);
+
+// Attaches an array with room for `cap` items (rounded to 2^k - 2) to an entry, or moves the
+// entry's items to one. cpu->lock held. False: no room, or the items do not fit; nothing changed.
+bool percpu_resize(Cpu* cpu, unsigned index, unsigned cap);
+// Detaches an empty array. cpu->lock held.
+bool percpu_detach(Cpu* cpu, unsigned index);
+// Makes an entry as new: no array, counters at their start. Nobody uses it; cpu->lock held.
+void percpu_reset(Cpu* cpu, unsigned index);
+
+// Runs `visit` with exclusive access to one CPU's entries: nobody pops or pushes there meanwhile.
+// Takes the drain lock. False: that CPU cannot be stopped; nothing was done.
+bool percpu_stop(Cpu* cpu, void (*visit)(Cpu* cpu, void* argument), void* argument);
+
+void percpu_fork_prepare();
+void percpu_fork_parent();
+void percpu_fork_child();
+
+// vfork support, for the interposed vfork: addresses the rseq area's registration.
+extern "C" {
+extern Hot uma_hot;
+extern __thread PercpuTls uma_percpu_tls;
+extern uint32_t uma_rseq_length;  // registered length, 0: nothing to unregister
+
+// The sections. `offset` is 16 times the entry index.
+void* uma_percpu_pop(size_t offset);              // null: empty
+int uma_percpu_push(void* item, size_t offset);   // 0 pushed, 1 full, 2 same item on top
+// Both return how many items moved, -1: restarted before the commit, nothing moved.
+long uma_percpu_fill(size_t offset, void* const* items, long count);
+long uma_percpu_take(size_t offset, void** items, long count);
+// Moves the entry's items to the array `to` of `region`. 1 done, 0 impossible, -1 restarted.
+long uma_percpu_move(size_t offset, char* region, void** from, void** to);
+// Called by the abort handlers: a pop was counted and then restarted. The zone floor defines it.
+void uma_percpu_correct(size_t offset);
+}
+
+}  // namespace uma
+
+#endif  // UMA_PERCPU_PERCPU_H_

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The sections that C++ calls: see percpu.h for their contracts.
+#include "alloc/percpu/rseq_x86_64.inc"
+
+        .hidden uma_hot
+        .hidden uma_percpu_tls
+        .hidden uma_percpu_correct
+        .hidden uma_percpu_pop
+        .hidden uma_percpu_push
+        .hidden uma_percpu_fill
+        .hidden uma_percpu_take
+        .hidden uma_percpu_move
+
+# void *uma_percpu_pop(size_t offset)
+FUNCTION uma_percpu_pop
+        test    %rdi, %rdi              # the sign flag must be clear before the section
+        SECTION_POP percpu_pop, .Lpop_none, .Lpop_none
+.Lpop_none:
+        xor     %eax, %eax
+        ret
+END_FUNCTION uma_percpu_pop
+        test    %rdi, %rdi              # the sign flag must be clear before the section
+
+# int uma_percpu_push(void *item, size_t offset): 0 pushed, 1 full, 2 the same item is on top
+FUNCTION uma_percpu_push
+        DESCRIPTOR .Lcs_push, .Lstart_push, .Lend_push, .Labort_push
+.Lretry_push:
+        ARM     .Lcs_push
+.Lstart_push:
+        ENTRY   %rsi
+        mov     (%rcx), %rdx
+        mov     $2, %eax
+        cmp     %rdi, -8(%rdx)
+        je      .Lpush_out
+        mov     $1, %eax
+        cmpq    $0, (%rdx)
+        jl      .Lpush_out
+        xor     %eax, %eax
+        mov     %rdi, (%rdx)
+        lea     8(%rdx), %rdx
+        mov     %rdx, (%rcx)
+.Lend_push:
+.Lpush_out:
+        ret
+        ABORT_LABEL .Labort_push
+        RETRY_OR .Lretry_push, .Lpush_locked
+.Lpush_locked:
+        mov     $1, %eax
+        ret
+END_FUNCTION uma_percpu_push
+
+# long uma_percpu_fill(size_t offset, void *const *items, long count)
+#   rdi offset, rsi items, rdx count -> r9
+FUNCTION uma_percpu_fill
+        DESCRIPTOR .Lcs_fill, .Lstart_fill, .Lend_fill, .Labort_fill
+        mov     %rdx, %r9
+        ARM     .Lcs_fill
+.Lstart_fill:
+        ENTRY   %rdi
+        mov     (%rcx), %rdx
+        xor     %eax, %eax
+.Lfill_next:
+        cmp     %r9, %rax
+        jge     .Lfill_done
+        cmpq    $0, (%rdx)
+        jl      .Lfill_done
+        mov     (%rsi,%rax,8), %r10
+        mov     %r10, (%rdx)
+        lea     8(%rdx), %rdx
+        inc     %rax
+        jmp     .Lfill_next
+.Lfill_done:
+        test    %rax, %rax
+        jz      .Lfill_out
+        mov     %rdx, (%rcx)
+.Lend_fill:
+.Lfill_out:
+        ret
+        ABORT_LABEL .Labort_fill
+        mov     $-1, %rax
+        ret
+END_FUNCTION uma_percpu_fill
+
+# long uma_percpu_take(size_t offset, void **items, long count)
+FUNCTION uma_percpu_take
+        DESCRIPTOR .Lcs_take, .Lstart_take, .Lend_take, .Labort_take
+        mov     %rdx, %r9
+        ARM     .Lcs_take
+.Lstart_take:
+        ENTRY   %rdi
+        mov     (%rcx), %rdx
+        xor     %eax, %eax
+.Ltake_next:
+        cmp     %r9, %rax
+        jge     .Ltake_done
+        mov     -8(%rdx), %r10
+        test    %r10, %r10
+        jz      .Ltake_done
+        mov     %r10, (%rsi,%rax,8)
+        lea     -8(%rdx), %rdx
+        inc     %rax
+        jmp     .Ltake_next
+.Ltake_done:
+        test    %rax, %rax
+        jz      .Ltake_out
+        mov     %rdx, (%rcx)
+.Lend_take:
+.Ltake_out:
+        ret
+        ABORT_LABEL .Labort_take
+        mov     $-1, %rax
+        ret
+END_FUNCTION uma_percpu_take
+
+# long uma_percpu_move(size_t offset, char *region, void **from, void **to)
+#   rdi offset, rsi region, rdx from -> r9 (its slot 0), rcx to -> r10 (its slot 0)
+FUNCTION uma_percpu_move
+        DESCRIPTOR .Lcs_move, .Lstart_move, .Lend_move, .Labort_move
+        mov     %rdx, %r9
+        mov     %rcx, %r10
+        ARM     .Lcs_move
+.Lstart_move:
+        ENTRY   %rdi
+        lea     (%rsi,%rdi), %rax
+        cmp     %rax, %rcx
+        jne     .Lmove_no
+        mov     (%rcx), %rdx
+        lea     8(%r9), %rax
+.Lmove_next:
+        lea     8(%r10), %r10
+        cmp     %rdx, %rax
+        jge     .Lmove_done
+        cmpq    $0, (%r10)
+        jl      .Lmove_no
+        mov     (%rax), %r11
+        mov     %r11, (%r10)
+        lea     8(%rax), %rax
+        jmp     .Lmove_next
+.Lmove_done:
+        mov     $1, %eax
+        mov     %r10, (%rcx)
+.Lend_move:
+        ret
+.Lmove_no:
+        xor     %eax, %eax
+        ret
+        ABORT_LABEL .Labort_move
+        mov     $-1, %rax
+        ret
+END_FUNCTION uma_percpu_move
+
+        SHSTK_NOTE

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Virtual CPUs for processes without rseq (turned off, valgrind, old kernel): the same fast path
+// reads a CPU number from thread-local storage, and a robust mutex makes that CPU the thread's own.
+// The kernel releases the mutex of a thread that dies, so thread exit has nothing to do.
+#include <errno.h>
+#include <pthread.h>
+#include <stddef.h>
+
+#include <new>
+
+#include "alloc/base/util.h"
+#include "alloc/os/meta.h"
+#include "alloc/os/os.h"
+#include "alloc/percpu/internal.h"
+
+namespace uma {
+namespace {
+
+constexpr unsigned kClaimPause = 256;  // slow operations between two vain tries
+
+pthread_mutex_t* owners = nullptr;
+unsigned owner_count = 0;
+
+void init_owner(unsigned id) {
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  pthread_mutex_init(&owners[id], &attributes);
+  pthread_mutexattr_destroy(&attributes);
+}
+
+bool take(unsigned id) {
+  const int result = pthread_mutex_trylock(&owners[id]);
+  if (result == EOWNERDEAD) pthread_mutex_consistent(&owners[id]);
+  return result == 0 || result == EOWNERDEAD;
+}
+
+}  // namespace
+
+unsigned vcpu_count() {
+  if (options.cpus) return unsigned(options.cpus);
+  return min(kMaxVcpus, max(64u, 2 * os::cpu_limit()));
+}
+
+bool vcpu_start(unsigned count) {
+  owners = static_cast<pthread_mutex_t*>(meta_alloc(count * sizeof(pthread_mutex_t)));
+  if (!owners) return false;
+  owner_count = count;
+  for (unsigned id = 0; id < count; id++) init_owner(id);
+  return true;
+}
+
+int vcpu_claim() {
+  PercpuTls& tls = uma_percpu_tls;
+  if (tls.claim_wait) {
+    tls.claim_wait--;
+    return -1;
+  }
+  for (unsigned id = 0; id < owner_count; id++) {
+    if (!take(id)) continue;
+    if (!percpu_get(id) && !percpu_create(id)) {
+      pthread_mutex_unlock(&owners[id]);
+      break;
+    }
+    tls.cpu_id = int32_t(id);
+    return tls.cpu_id;
+  }
+  tls.claim_wait = kClaimPause;
+  return -1;
+}
+
+bool vcpu_stop(unsigned id) { return uma_percpu_tls.cpu_id == int32_t(id) || take(id); }
+
+void vcpu_resume(unsigned id) {
+  if (uma_percpu_tls.cpu_id != int32_t(id)) pthread_mutex_unlock(&owners[id]);
+}
+
+void vcpu_fork_child() {
+  // Only this thread lives on; what the others owned is free again.
+  for (unsigned id = 0; id < owner_count; id++) init_owner(id);
+  if (uma_percpu_tls.cpu_id >= 0) take(unsigned(uma_percpu_tls.cpu_id));
+}
+
+}  // namespace uma

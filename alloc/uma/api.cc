@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The public zone API: what uma.h promises, on zones and kegs.
+#include <errno.h>
+#include <string.h>
+
+#include "alloc/base/log.h"
+#include "alloc/base/report.h"
+#include "alloc/uma/fork.h"
+#include "alloc/uma/zone.h"
+
+namespace uma {
+
+namespace {
+
+Zone* zone_of(uma_zone_t handle) { return reinterpret_cast<Zone*>(handle); }
+uma_zone_t handle_of(Zone* zone) { return reinterpret_cast<uma_zone_t>(zone); }
+
+constinit Lock create_lock{Rank::kNone};  // before all others
+
+// An unused per-CPU entry, made usable everywhere; 0: none left, the zone works without caches.
+unsigned take_entry() {
+  for (unsigned index = kBootEntries; index < kEntryMax; index++)
+    if (!zone_of_entry(index)) return percpu_add_entry(index) ? index : 0;
+  return 0;
+}
+
+Zone* finish(Zone* zone, uma_ctor ctor, uma_dtor dtor, uma_init zinit, uma_fini zfini) {
+  if (!zone) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  zone->ctor = ctor;
+  zone->dtor = dtor;
+  zone->zinit = zinit;
+  zone->zfini = zfini;
+  if (ctor || dtor) zone->fast_offset = 0;
+  return zone;
+}
+
+void* construct(Zone* zone, void* item, void* arg, int flags) {
+  if (flags & M_ZERO) memset(item, 0, zone->pub.size);
+  if (!zone->ctor || zone->ctor(item, int(zone->pub.size), arg, flags) == 0) return item;
+  // As in the kernel: no dtor, but the item leaves the zone; it counts as a failed allocation.
+  bump(zone->pub.slow_frees);
+  bump(zone->pub.fails);
+  zone_return(zone, &item, 1, "uma_zalloc");
+  return nullptr;
+}
+
+}  // namespace
+
+extern "C" {
+
+uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, uma_dtor dtor, uma_init init,
+                       uma_fini fini, int align, uint32_t flags) {
+  const bool bad_align = align < 0 || align >= int(kPage) || !is_power_of_two(size_t(align) + 1);
+  if (!name || size == 0 || size > kClassMax || bad_align ||
+      (flags & ~uint32_t{UMA_ZONE_ZINIT | UMA_ZONE_NOFREE})) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  if (!uma_boot()) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  uma_start_hook();
+  Guard guard(create_lock);
+  Keg* keg = keg_create(size, size_t(align), uint16_t(kEntryUma * sizeof(Entry)));
+  if (!keg) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  keg->init = init;
+  keg->fini = fini;
+  keg->flags = flags;
+  Zone* zone = zone_create(name, UMA_LAYOUT_KIND_ZONE, take_entry(), keg);
+  return handle_of(finish(zone, ctor, dtor, nullptr, nullptr));
+}
+
+uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dtor dtor, uma_init zinit,
+                              uma_fini zfini, uma_zone_t primary) {
+  if (!name || !primary) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  Guard guard(create_lock);
+  Zone* zone =
+      zone_create(name, UMA_LAYOUT_KIND_ZONE, take_entry(), zone_of(primary)->keg);
+  return handle_of(finish(zone, ctor, dtor, zinit, zfini));
+}
+
+void uma_zdestroy(uma_zone_t handle) {
+  if (!handle) return;
+  Zone* zone = zone_of(handle);
+  Guard guard(create_lock);
+  uma_zone_stats stats;
+  zone_stat(zone, &stats);
+  // Nobody uses the zone any more, so its entries may be emptied without stopping anyone.
+  for (unsigned id = 0; zone->offset && id <= percpu_limit(); id++) {
+    Cpu* cpu = percpu_get(id);
+    if (!cpu) continue;
+    Guard cpu_guard(cpu->lock);
+    zone_drain_entry(zone, cpu);
+    const unsigned cap = cold_at(cpu->region, zone->pub.entry)->cap;
+    cpu->cap_bytes -= uint64_t{cap} * zone->keg->pub.rsize;
+    percpu_reset(cpu, zone->pub.entry);
+  }
+  zone_trim_buckets(zone, 0);
+  zone->keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};
+  keg_trim(zone->keg);
+  if (stats.used) {
+    Line line;
+    line.text("uma: zone ").text(zone->pub.name).text(" destroyed with ").number(stats.used);
+    line.text(" items in use").write_stderr();
+  }
+  Guard registry(registry_lock());
+  registry_remove(zone);
+}
+
+void* uma_zalloc_slow(uma_zone_t handle, void* arg, int flags) {
+  Zone* zone = zone_of(handle);
+  void* item = zone->offset ? uma_percpu_pop(zone->offset) : nullptr;
+  if (!item) item = zone_alloc_miss(zone);
+  if (!item) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  return construct(zone, item, arg, flags);
+}
+
+void* uma_zalloc_locked(uma_zone_t handle, void* arg, int flags) {
+  Zone* zone = zone_of(handle);
+  void* item = zone_alloc_locked(zone);
+  return item ? construct(zone, item, arg, flags) : nullptr;
+}
+
+void uma_zfree_slow(uma_zone_t handle, void* item, void* arg) {
+  if (!item) return;
+  Zone* zone = zone_of(handle);
+  if (zone->dtor) zone->dtor(item, int(zone->pub.size), arg);
+  const int pushed = zone->offset ? uma_percpu_push(item, zone->offset) : 1;
+  if (pushed == 0) return;
+  if (pushed == 2) report::double_free("uma_zfree", addr(item), zone->pub.name);
+  zone_free_miss(zone, item, "uma_zfree");
+}
+
+void uma_zfree_locked(uma_zone_t handle, void* item) {
+  zone_free_locked(zone_of(handle), item, "uma_zfree");
+}
+
+void uma_prealloc(uma_zone_t handle, int items) {
+  if (items > 0) keg_reserve(zone_of(handle)->keg, unsigned(items));
+}
+
+}  // extern "C"
+
+}  // namespace uma

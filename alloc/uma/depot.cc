@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The buckets of a zone, between its per-CPU arrays and its keg.
+#include <string.h>
+
+#include "alloc/os/meta.h"
+#include "alloc/uma/zone.h"
+
+namespace uma {
+
+namespace {
+constinit Pool pool{"62 Bucket", sizeof(Bucket)};
+}
+Pool* bucket_pool() { return &pool; }
+
+namespace {
+
+constexpr size_t kDepotBytes = size_t{512} << 10;  // held by any zone before it returns items
+constexpr unsigned kDepotShare = 8;                // or this part of what its keg has
+
+// How many items the buckets may hold.
+uint64_t depot_limit(const Zone* zone) {
+  const uint64_t rsize = zone->keg->pub.rsize;
+  const uint64_t keg_items = peek(zone->keg->pub.slabs) * zone->keg->pub.ipers;
+  return max(uint64_t{kDepotBytes / rsize}, keg_items / kDepotShare);
+}
+
+void lower(Zone* zone) { zone->bucket_low = min(zone->bucket_low, zone->pub.bucket_items); }
+
+unsigned fetch_buckets(Zone* zone, void** items, unsigned count) {
+  Guard guard(zone->lock);
+  unsigned taken = 0;
+  while (taken < count && zone->buckets) {
+    Bucket* bucket = zone->buckets;
+    const unsigned n = min(count - taken, unsigned(bucket->count));
+    bucket->count -= n;
+    memcpy(items + taken, bucket->items + bucket->count, n * sizeof(void*));
+    taken += n;
+    if (bucket->count) break;
+    zone->buckets = bucket->next;
+    pool.free(bucket);
+  }
+  zone->pub.bucket_items -= taken;
+  lower(zone);
+  return taken;
+}
+
+// zinit on items fresh from the keg; those refused go back. Returns how many are left.
+unsigned enter_zone(Zone* zone, void** items, unsigned count) {
+  unsigned good = 0;
+  while (good < count && zone->zinit(items[good], int(zone->pub.size), 0) == 0) good++;
+  if (good < count) keg_give(zone->keg, items + good, count - good, "uma_zalloc", zone->pub.name);
+  return good;
+}
+
+}  // namespace
+
+unsigned zone_fetch(Zone* zone, void** items, unsigned count) {
+  if (peek(zone->pub.bucket_items)) {
+    const unsigned got = fetch_buckets(zone, items, count);
+    if (got) return got;
+  }
+  const unsigned got = keg_take(zone->keg, items, count);
+  return zone->zinit && got ? enter_zone(zone, items, got) : got;
+}
+
+void zone_return(Zone* zone, void* const* items, unsigned count, const char* function) {
+  if (zone->zfini)
+    for (unsigned i = 0; i < count; i++) zone->zfini(items[i], int(zone->pub.size));
+  keg_give(zone->keg, items, count, function, zone->pub.name);
+}
+
+void zone_store(Zone* zone, void* const* items, unsigned count, const char* function) {
+  if (peek(zone->pub.bucket_items) + count > depot_limit(zone)) {
+    zone_return(zone, items, count, function);
+    return;
+  }
+  unsigned stored = 0;
+  {
+    Guard guard(zone->lock);
+    while (stored < count) {
+      Bucket* bucket = zone->buckets;
+      if (!bucket || bucket->count == kBucketItems) {
+        bucket = static_cast<Bucket*>(pool.alloc());
+        if (!bucket) break;
+        bucket->next = zone->buckets;
+        bucket->count = 0;
+        zone->buckets = bucket;
+      }
+      const unsigned n = min(count - stored, unsigned(kBucketItems - bucket->count));
+      memcpy(bucket->items + bucket->count, items + stored, n * sizeof(void*));
+      bucket->count += n;
+      stored += n;
+    }
+    zone->pub.bucket_items += stored;
+  }
+  if (stored < count) zone_return(zone, items + stored, count - stored, function);
+}
+
+void zone_trim_buckets(Zone* zone, uint64_t keep) {
+  void* items[kBucketItems];
+  while (peek(zone->pub.bucket_items) > keep) {
+    const uint64_t excess = peek(zone->pub.bucket_items) - keep;
+    const unsigned n = fetch_buckets(zone, items, unsigned(min(excess, uint64_t{kBucketItems})));
+    if (!n) break;
+    zone_return(zone, items, n, "uma_reclaim");
+  }
+  Guard guard(zone->lock);
+  zone->bucket_low = zone->pub.bucket_items;
+}
+
+}  // namespace uma

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Fork handlers, and the door through which the floor above adds its locks.
+#ifndef UMA_UMA_FORK_H_
+#define UMA_UMA_FORK_H_
+
+namespace uma {
+
+struct ForkHooks {
+  void (*prepare)() = nullptr;  // takes locks of rank kLarge
+  void (*release)() = nullptr;
+};
+
+void fork_set_upper(const ForkHooks& hooks);
+// Registers the handlers, once; any thread.
+void uma_start_hook();
+
+}  // namespace uma
+
+#endif  // UMA_UMA_FORK_H_

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/uma/keg.h"
+
+#include <string.h>
+
+#include "alloc/base/report.h"
+#include "alloc/os/meta.h"
+#include "alloc/os/os.h"
+#include "alloc/uma/slab.h"
+
+namespace uma {
+namespace {
+
+constexpr unsigned kReciprocalShift = 42;
+constexpr size_t kPunchStep = size_t{256} << 10;
+
+// The smallest run whose tail wastes at most 1/16 (a slab of 64 KiB for all small items).
+unsigned slab_granules(size_t rsize) {
+  constexpr size_t kSmallItem = size_t{8} << 10;
+  if (rsize <= kSmallItem) return 1;
+  const unsigned least = rsize <= size_t{32} << 10 ? 4 : 1;
+  for (unsigned granules = least; granules <= kSpanGranules; granules++) {
+    const size_t bytes = granules * kGranule;
+    if (bytes >= rsize && (bytes % rsize) * 16 <= bytes) return granules;
+  }
+  return unsigned(round_up(rsize, kGranule) / kGranule);
+}
+
+unsigned bin_of(const Keg* keg, const Slab* slab) {
+  return unsigned(uint64_t{slab->free_items - 1} * kKegBins / keg->pub.ipers);
+}
+
+void file(Keg* keg, Slab* slab) {
+  if (slab->free_items == 0) {
+    keg->full.push_front(slab);
+    slab->bin = kKegBins;
+    return;
+  }
+  slab->bin = uint8_t(bin_of(keg, slab));
+  keg->bins[slab->bin].push_front(slab);
+}
+
+void refile(Keg* keg, Slab* slab) {
+  const unsigned bin = slab->free_items ? bin_of(keg, slab) : kKegBins;
+  if (bin == slab->bin) return;
+  List<Slab>::remove(slab);
+  file(keg, slab);
+}
+
+Slab* best_slab(Keg* keg) {
+  for (List<Slab>& bin : keg->bins)
+    if (Slab* slab = bin.first()) return slab;
+  if (Slab* slab = keg->spare) {
+    keg->spare = nullptr;
+    file(keg, slab);
+    return slab;
+  }
+  return nullptr;
+}
+
+// Runs init on every item in address order; on refusal fini on the ones before.
+bool init_items(Keg* keg, Slab* slab) {
+  char* memory = slab_memory(slab);
+  for (unsigned i = 0; i < keg->pub.ipers; i++) {
+    if (keg->init(memory + size_t{i} * keg->pub.rsize, int(keg->size), 0) == 0) continue;
+    while (keg->fini && i-- > 0)
+      keg->fini(memory + size_t{i} * keg->pub.rsize, int(keg->size));
+    return false;
+  }
+  return true;
+}
+
+void release_run(Keg* keg, Slab* slab) {
+  char* memory = slab_memory(slab);
+  slab_release_bitmap(keg, slab);
+  slab->keg = nullptr;
+  run_mark(memory, keg->granules, 0);
+  run_free(memory, keg->granules);
+}
+
+// A new slab, every item free, in no list. Called without the lock.
+Slab* new_slab(Keg* keg) {
+  bool zeroed;
+  char* memory = run_alloc(keg->granules, kGranule, &zeroed);
+  if (!memory) return nullptr;
+  Slab* slab = slab_table + granule_of(memory);
+  *slab = Slab{};
+  slab->keg = keg;
+  slab->granules = keg->granules;
+  slab->free_items = keg->pub.ipers;
+  slab->zeroed = zeroed;
+  if (!slab_get_bitmap(keg, slab)) {
+    slab->keg = nullptr;
+    run_free(memory, keg->granules);
+    return nullptr;
+  }
+  if ((keg->flags & UMA_ZONE_ZINIT) && !zeroed) memset(memory, 0, keg->pub.slab_bytes);
+  run_mark(memory, keg->granules, keg->map_offset);
+  if (keg->init && !init_items(keg, slab)) {
+    release_run(keg, slab);
+    return nullptr;
+  }
+  return slab;
+}
+
+void add_slab(Keg* keg, Slab* slab) {
+  file(keg, slab);
+  keg->pub.slabs++;
+  keg->pub.slab_allocs++;
+  keg->pub.free_items += keg->pub.ipers;
+}
+
+// Takes one wholly free slab out of the keg's books; the caller releases it without the lock.
+void remove_slab(Keg* keg) {
+  keg->pub.slabs--;
+  keg->pub.slab_frees++;
+  keg->pub.free_items -= keg->pub.ipers;
+  keg->idle_bytes -= min(keg->idle_bytes, size_t{keg->pub.slab_bytes});
+}
+
+void release_slab(Keg* keg, Slab* slab) {
+  if (keg->fini) {
+    char* memory = slab_memory(slab);
+    for (unsigned i = 0; i < keg->pub.ipers; i++)
+      keg->fini(memory + size_t{i} * keg->pub.rsize, int(keg->size));
+  }
+  release_run(keg, slab);
+}
+
+bool may_release(const Keg* keg) { return !(keg->flags & UMA_ZONE_NOFREE); }
+bool may_punch(const Keg* keg) { return !keg->init && !keg->fini && may_release(keg); }
+
+// Gives the empty pages of mostly free slabs back. Lock held.
+void punch(Keg* keg) {
+  const uint64_t start = os::clock_ns();
+  size_t given = 0;
+  for (unsigned bin = kKegBins; bin-- > 1;)
+    for (Slab* slab = keg->bins[bin].first(); slab; slab = keg->bins[bin].next(slab))
+      given += slab_punch(keg, slab);
+  keg->pub.purged_bytes += given;
+  keg->idle_bytes -= min(keg->idle_bytes, given);
+  keg->punch_at = keg->idle_bytes + max(keg->idle_bytes / 4, kPunchStep);
+  bump(page_counters().purged_bytes, uma_u64{given});
+  purge_spent(os::clock_ns() - start);
+}
+
+void purge_excess() {
+  const size_t allowance = purge_allowance();
+  if (peek(page_counters().runs_free_dirty) <= allowance || !purge_may_run()) return;
+  const uint64_t start = os::clock_ns();
+  purge_runs(allowance / 2);
+  purge_spent(os::clock_ns() - start);
+}
+
+}  // namespace
+
+void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset) {
+  const size_t rsize = round_up(max(size, size_t{8}), max(align + 1, size_t{8}));
+  keg->size = uint32_t(size);
+  keg->granules = uint16_t(slab_granules(rsize));
+  keg->pub.rsize = uint32_t(rsize);
+  keg->pub.align = uint32_t(align);
+  keg->pub.slab_bytes = uint32_t(keg->granules * kGranule);
+  keg->pub.ipers = uint32_t(keg->pub.slab_bytes / rsize);
+  keg->reciprocal = ((uint64_t{1} << kReciprocalShift) + rsize - 1) / rsize;
+  keg->map_offset = map_offset;
+  keg->punch_unit = uint32_t(kPage);
+  while (keg->pub.slab_bytes / keg->punch_unit > 64) keg->punch_unit *= 2;
+  keg->punch_at = kPunchStep;
+  for (List<Slab>& bin : keg->bins) bin.init();
+  keg->full.init();
+}
+
+unsigned keg_take(Keg* keg, void** items, unsigned count) {
+  unsigned taken = 0;
+  keg->lock.lock();
+  while (taken < count) {
+    Slab* slab = best_slab(keg);
+    if (!slab) {
+      // What was found is enough: only an empty hand makes a new slab.
+      if (taken) break;
+      keg->lock.unlock();
+      slab = new_slab(keg);
+      if (!slab) return 0;
+      keg->lock.lock();
+      add_slab(keg, slab);
+    }
+    const unsigned got = slab_take(keg, slab, items + taken, count - taken);
+    taken += got;
+    keg->pub.free_items -= got;
+    refile(keg, slab);
+  }
+  keg->lock.unlock();
+  return taken;
+}
+
+void* keg_take_zeroed(Keg* keg, bool* zeroed) {
+  *zeroed = false;
+  void* item;
+  if (!keg_take(keg, &item, 1)) return nullptr;
+  const Slab* slab = slab_of(item);
+  Guard guard(keg->lock);
+  *zeroed = slab_fresh(keg, slab, item);
+  return item;
+}
+
+void keg_give(Keg* keg, void* const* items, unsigned count, const char* function,
+              const char* zone) {
+  Slab* release = nullptr;  // chained through next
+  keg->lock.lock();
+  for (unsigned i = 0; i < count; i++) {
+    if (!in_arena(items[i])) report::wrong_zone(function, addr(items[i]), zone);
+    Slab* slab = slab_of(items[i]);
+    if (slab->keg != keg) report::wrong_zone(function, addr(items[i]), zone);
+    slab_give(keg, slab, items[i], function, zone);
+    keg->pub.free_items++;
+    keg->idle_bytes += keg->pub.rsize;
+    if (slab->free_items < keg->pub.ipers || !may_release(keg)) {
+      refile(keg, slab);
+      continue;
+    }
+    List<Slab>::remove(slab);
+    if (!keg->spare && keg->granules == 1) {
+      keg->spare = slab;
+      continue;
+    }
+    remove_slab(keg);
+    slab->next = release;
+    release = slab;
+  }
+  if (unlikely(keg->idle_bytes > keg->punch_at) && may_punch(keg) && purge_may_run()) punch(keg);
+  keg->lock.unlock();
+  if (!release) return;
+  while (release) {
+    Slab* next = static_cast<Slab*>(release->next);
+    release_slab(keg, release);
+    release = next;
+  }
+  purge_excess();
+}
+
+bool keg_reserve(Keg* keg, unsigned items) {
+  const unsigned slabs = (items + keg->pub.ipers - 1) / keg->pub.ipers;
+  for (unsigned i = 0; i < slabs; i++) {
+    Slab* slab = new_slab(keg);
+    if (!slab) return false;
+    Guard guard(keg->lock);
+    add_slab(keg, slab);
+  }
+  return true;
+}
+
+void keg_trim(Keg* keg) {
+  keg->lock.lock();
+  Slab* release = nullptr;
+  if (may_release(keg)) {
+    for (List<Slab>& bin : keg->bins) {
+      for (Slab *slab = bin.first(), *next; slab; slab = next) {
+        next = bin.next(slab);
+        if (slab->free_items < keg->pub.ipers) continue;
+        List<Slab>::remove(slab);
+        remove_slab(keg);
+        slab->next = release;
+        release = slab;
+      }
+    }
+    if (Slab* slab = keg->spare) {
+      keg->spare = nullptr;
+      remove_slab(keg);
+      slab->next = release;
+      release = slab;
+    }
+  }
+  if (may_punch(keg)) punch(keg);
+  keg->lock.unlock();
+  while (release) {
+    Slab* next = static_cast<Slab*>(release->next);
+    release_slab(keg, release);
+    release = next;
+  }
+}
+
+void keg_check(Keg* keg, const void* p, const char* function, const char* zone) {
+  Guard guard(keg->lock);
+  slab_check(keg, slab_of(p), p, function, zone);
+}
+
+}  // namespace uma

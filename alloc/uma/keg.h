@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Kegs: slabs of one item size. Items leave and enter a keg in batches.
+//
+// Locks: keg->lock covers everything in a keg and in the headers of its slabs. init, fini and the
+// page layer are called without it, except that pages are punched under it.
+#ifndef UMA_UMA_KEG_H_
+#define UMA_UMA_KEG_H_
+
+#include "alloc/base/layout.h"
+#include "alloc/page/page.h"
+#include "alloc/uma/uma.h"
+
+namespace uma {
+
+inline constexpr unsigned kKegBins = 4;  // partial slabs by share of free items, fullest first
+
+struct Keg {
+  uma_layout_keg pub{};
+  Lock lock{Rank::kKeg};
+  uint64_t reciprocal = 0;  // ceil(2^42 / rsize)
+  size_t idle_bytes = 0;    // free items in slabs, less what was punched
+  size_t punch_at = 0;      // punch when idle_bytes reaches this
+  uint32_t size = 0;
+  uint32_t zones = 0;       // zones that use this keg
+  uint32_t flags = 0;
+  uint16_t map_offset = 0;  // what the page map says of its slabs
+  uint16_t granules = 0;
+  uint32_t punch_unit = 0;  // bytes per bit of Slab::punched
+  uint32_t full_slabs = 0;
+  List<Slab> bins[kKegBins];
+  Slab* spare = nullptr;    // one wholly free slab, kept against flapping
+  List<Slab> full;
+  uma_init init = nullptr;
+  uma_fini fini = nullptr;
+};
+
+// Fills a keg. `size` in bytes, `align` a mask, `map_offset` for the page map.
+void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset);
+
+// Takes up to `count` items; makes slabs as needed. 0: no memory.
+unsigned keg_take(Keg* keg, void** items, unsigned count);
+// Takes one item and tells whether it is known to be zero.
+void* keg_take_zeroed(Keg* keg, bool* zeroed);
+// Gives items back, checking each: an interior pointer, a second free or a foreign item aborts,
+// naming `function` and `zone`.
+void keg_give(Keg* keg, void* const* items, unsigned count, const char* function,
+              const char* zone);
+// Makes slabs until `items` more are free. False: stopped early.
+bool keg_reserve(Keg* keg, unsigned items);
+// Releases every wholly free slab and punches empty pages.
+void keg_trim(Keg* keg);
+// Aborts unless p is the address of an item that is handed out.
+void keg_check(Keg* keg, const void* p, const char* function, const char* zone);
+
+// The size classes of bitmaps, for the registry and for fork.
+class Pool;
+Pool* keg_bitmap_pool(unsigned i);  // null past the last
+
+}  // namespace uma
+
+#endif  // UMA_UMA_KEG_H_

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Giving cached memory back, level by level.
+#include "alloc/uma/zone.h"
+
+namespace uma {
+namespace {
+
+// Runs with exclusive access to the CPU's entries.
+void drain_cpu(Cpu* cpu, void* only) {
+  for (Zone* zone = registry_first(); zone; zone = registry_next(zone))
+    if (zone->offset && (!only || only == zone)) zone_drain_entry(zone, cpu);
+}
+
+void drain_cpus(Zone* only) {
+  for (unsigned id = 0; id <= percpu_limit(); id++)
+    if (Cpu* cpu = percpu_get(id)) percpu_stop(cpu, drain_cpu, only);
+}
+
+void reclaim_buckets(Zone* zone, int request) {
+  const uint64_t items = peek(zone->pub.bucket_items);
+  const uint64_t unused = min(items, peek(zone->bucket_low));
+  zone_trim_buckets(zone, request == UMA_RECLAIM_TRIM ? items - unused : 0);
+  keg_trim(zone->keg);
+}
+
+bool known(int request) {
+  return request == UMA_RECLAIM_DRAIN || request == UMA_RECLAIM_DRAIN_CPU ||
+         request == UMA_RECLAIM_TRIM;
+}
+
+}  // namespace
+
+void zone_drain_entry(Zone* zone, Cpu* cpu) {
+  Entry* entry = entry_at(cpu->region, zone->pub.entry);
+  void* items[kBucketItems];
+  unsigned n = 0;
+  while (entry->top[-1] || n) {
+    while (n < kBucketItems && entry->top[-1]) items[n++] = *--entry->top;
+    bump(zone->pub.moved_out, uma_u64{n});
+    zone_return(zone, items, n, "uma_reclaim");
+    n = 0;
+  }
+}
+
+void zone_reclaim(Zone* zone, int request) {
+  if (request == UMA_RECLAIM_DRAIN_CPU) drain_cpus(zone);
+  reclaim_buckets(zone, request);
+}
+
+extern "C" void uma_reclaim(int request) {
+  if (!known(request) || !uma_boot()) return;
+  Guard guard(registry_lock());
+  if (request == UMA_RECLAIM_DRAIN_CPU) drain_cpus(nullptr);
+  for (Zone* zone = registry_first(); zone; zone = registry_next(zone))
+    if (zone->keg) reclaim_buckets(zone, request);
+  purge_runs(request == UMA_RECLAIM_TRIM ? purge_allowance() : 0);
+}
+
+extern "C" void uma_zone_reclaim(uma_zone_t handle, int request) {
+  if (!known(request)) return;
+  Guard guard(registry_lock());
+  zone_reclaim(reinterpret_cast<Zone*>(handle), request);
+}
+
+}  // namespace uma

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// All zones, the published root, and the start of everything.
+#include <string.h>
+
+#include <new>
+
+#include "alloc/base/options.h"
+#include "alloc/os/meta.h"
+#include "alloc/os/os.h"
+#include "alloc/uma/zone.h"
+
+extern "C" {
+UMA_EXPORT extern uma_layout uma_layout;
+constinit struct uma_layout uma_layout = {
+    .magic = UMA_LAYOUT_MAGIC,
+    .version = UMA_LAYOUT_VERSION,
+    .size = sizeof(struct uma_layout),
+    .zone_size = sizeof(uma_layout_zone),
+    .keg_size = sizeof(uma_layout_keg),
+    .cpu_count = 0,
+    .rseq = 0,
+    .cpus = 0,
+    .zones = 0,
+    .zone_count = 0,
+    .generation = 0,
+    .pid = 0,
+    .large = {},
+    .pages = {},
+    .extensions = {},
+};
+}
+
+namespace uma {
+
+Pool* bucket_pool();
+
+namespace {
+
+struct Registry {
+  Lock lock{Rank::kRegistry};
+  Zone* first = nullptr;
+  Zone* last = nullptr;
+  Zone* by_entry[kEntryMax] = {};
+  bool up = false;
+  bool internal_listed = false;
+};
+constinit Registry registry;
+
+// Memory of dead zones and kegs is used again, never unmapped: readers may be looking.
+constinit Pool zone_pool{"UMA Zones", sizeof(Zone)};
+constinit Pool keg_pool{"UMA Kegs", sizeof(Keg)};
+
+bool boot_locked() {
+  if (registry.up) return true;
+  if (const char* text = os::environment("UMA_OPTIONS")) options_parse(text);
+  if (options.help) options_help();
+  options.help = false;
+  if (!page_start() || !percpu_start()) return false;
+  uma_layout.cpu_count = percpu_limit() + 1;
+  uma_layout.cpus = addr(percpu_published());
+  uma_layout.rseq = percpu_has_rseq();
+  uma_layout.pid = os::pid();
+  publish(registry.up, true);
+  return true;
+}
+
+void link_zone(Zone* zone) {
+  if (registry.last)
+    publish(registry.last->pub.next, uma_u64{addr(zone)});
+  else
+    publish(uma_layout.zones, uma_u64{addr(zone)});
+  registry.last = zone;
+  if (!registry.first) registry.first = zone;
+  uma_layout.zone_count++;
+  uma_layout.generation++;
+}
+
+}  // namespace
+
+bool uma_boot() {
+  if (likely(acquire(registry.up))) return true;
+  Guard guard(registry.lock);
+  return boot_locked();
+}
+
+Keg* keg_create(size_t size, size_t align, uint16_t map_offset) {
+  void* memory = keg_pool.alloc();
+  if (!memory) return nullptr;
+  Keg* keg = new (memory) Keg{};
+  keg_setup(keg, size, align, map_offset);
+  return keg;
+}
+
+Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg) {
+  void* memory = zone_pool.alloc();
+  if (!memory) return nullptr;
+  Zone* zone = new (memory) Zone{};
+  strncpy(zone->pub.name, name, sizeof(zone->pub.name) - 1);
+  zone->pub.size = keg->size;
+  zone->pub.kind = kind;
+  zone->pub.entry = index;
+  zone->pub.keg = addr(&keg->pub);
+  zone->offset = zone->fast_offset = uint16_t(index * sizeof(Entry));
+  zone->keg = keg;
+  Guard guard(registry.lock);
+  keg->zones++;
+  if (keg->zones > 1) zone->pub.flags |= UMA_LAYOUT_ZONE_SECONDARY;
+  link_zone(zone);
+  if (index) publish(registry.by_entry[index], zone);
+  return zone;
+}
+
+Zone* zone_of_entry(unsigned index) { return acquire(registry.by_entry[index]); }
+void zone_set_entry(unsigned index, Zone* zone) { publish(registry.by_entry[index], zone); }
+
+Lock& registry_lock() { return registry.lock; }
+Zone* registry_first() { return registry.first; }
+Zone* registry_next(Zone* zone) { return at<Zone>(zone->pub.next); }
+
+void registry_remove(Zone* zone) {
+  Zone* before = nullptr;
+  for (Zone* z = registry.first; z != zone; z = registry_next(z)) before = z;
+  Zone* after = registry_next(zone);
+  if (before)
+    publish(before->pub.next, uma_u64{addr(after)});
+  else
+    publish(uma_layout.zones, uma_u64{addr(after)});
+  if (registry.first == zone) registry.first = after;
+  if (registry.last == zone) registry.last = before;
+  if (zone->pub.entry) zone_set_entry(zone->pub.entry, nullptr);
+  uma_layout.zone_count--;
+  uma_layout.generation++;
+  if (--zone->keg->zones == 0) keg_pool.free(zone->keg);
+  zone_pool.free(zone);
+}
+
+void uma_fork_prepare() {
+  // Rank order; the drain lock and the CPUs' locks belong to the floor below.
+  registry.lock.fork_prepare();
+  percpu_fork_prepare();
+  for (Zone* zone = registry.first; zone; zone = registry_next(zone)) zone->lock.fork_prepare();
+  for (Zone* zone = registry.first; zone; zone = registry_next(zone))
+    if (!(zone->pub.flags & UMA_LAYOUT_ZONE_SECONDARY)) zone->keg->lock.fork_prepare();
+  page_fork_prepare();
+}
+
+void uma_fork_prepare_memory() {
+  zone_pool.lock().fork_prepare();
+  keg_pool.lock().fork_prepare();
+  bucket_pool()->lock().fork_prepare();
+  for (unsigned i = 0; Pool* pool = keg_bitmap_pool(i); i++) pool->lock().fork_prepare();
+  meta_fork_prepare();
+}
+
+namespace {
+void release_all() {
+  meta_fork_release();
+  for (unsigned i = 0; Pool* pool = keg_bitmap_pool(i); i++) pool->lock().fork_release();
+  bucket_pool()->lock().fork_release();
+  keg_pool.lock().fork_release();
+  zone_pool.lock().fork_release();
+  page_fork_release();
+  for (Zone* zone = registry.first; zone; zone = registry_next(zone)) {
+    zone->keg->lock.fork_release();
+    zone->lock.fork_release();
+  }
+}
+}  // namespace
+
+void uma_fork_parent() {
+  release_all();
+  percpu_fork_parent();
+  registry.lock.fork_release();
+}
+
+void uma_fork_child() {
+  uma_layout.pid = os::pid();
+  release_all();
+  percpu_fork_child();
+  registry.lock.fork_release();
+}
+
+}  // namespace uma

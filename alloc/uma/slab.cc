@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/uma/slab.h"
+
+#include <string.h>
+
+#include "alloc/base/report.h"
+#include "alloc/os/meta.h"
+#include "alloc/os/os.h"
+
+namespace uma {
+namespace {
+
+constexpr unsigned kReciprocalShift = 42;
+
+// Bitmaps of more than 64 items, by size in bytes.
+constinit Pool pools[] = {{"UMA Slabs 64", 64},
+                          {"UMA Slabs 128", 128},
+                          {"UMA Slabs 256", 256},
+                          {"UMA Slabs 512", 512},
+                          {"UMA Slabs 1024", 1024}};
+constexpr unsigned kPools = sizeof(pools) / sizeof(pools[0]);
+
+unsigned words(const Keg* keg) { return (keg->pub.ipers + 63) / 64; }
+unsigned pool_of(const Keg* keg) {
+  unsigned i = 0;
+  while ((size_t{64} << i) < words(keg) * sizeof(uint64_t)) i++;
+  return i;
+}
+
+unsigned index_of(const Keg* keg, const Slab* slab, const void* p, bool* exact) {
+  const size_t offset = addr(p) - addr(slab_memory(slab));
+  const unsigned index = unsigned(offset * keg->reciprocal >> kReciprocalShift);
+  *exact = size_t{index} * keg->pub.rsize == offset && index < keg->pub.ipers;
+  return index;
+}
+
+char* item_at(const Keg* keg, const Slab* slab, unsigned index) {
+  return slab_memory(slab) + size_t{index} * keg->pub.rsize;
+}
+
+// The bits of Slab::punched that an item lies on.
+uint64_t item_units(const Keg* keg, unsigned index) {
+  const size_t begin = size_t{index} * keg->pub.rsize;
+  const unsigned first = unsigned(begin / keg->punch_unit);
+  const unsigned last = unsigned((begin + keg->pub.rsize - 1) / keg->punch_unit);
+  const uint64_t upto = last == 63 ? ~uint64_t{0} : (uint64_t{1} << (last + 1)) - 1;
+  return upto & ~((uint64_t{1} << first) - 1);
+}
+
+unsigned returned(const Keg* keg, const Slab* slab) {
+  return slab->free_items - (keg->pub.ipers - slab->bump);
+}
+
+// Takes returned items; with `avoid` those on punched pages stay.
+unsigned take_returned(Keg* keg, Slab* slab, void** items, unsigned count, bool avoid) {
+  unsigned taken = 0;
+  for (unsigned word = 0; word < words(keg) && taken < count; word++) {
+    uint64_t bits = slab->bitmap[word];
+    while (bits && taken < count) {
+      const unsigned bit = unsigned(__builtin_ctzll(bits));
+      bits &= bits - 1;
+      const unsigned index = word * 64 + bit;
+      if (unlikely(slab->punched)) {
+        const uint64_t units = item_units(keg, index);
+        if (units & slab->punched) {
+          if (avoid) continue;
+          keg->idle_bytes += size_t(__builtin_popcountll(units & slab->punched)) * keg->punch_unit;
+          slab->punched &= ~units;
+        }
+      }
+      slab->bitmap[word] &= ~(uint64_t{1} << bit);
+      items[taken++] = item_at(keg, slab, index);
+    }
+  }
+  return taken;
+}
+
+}  // namespace
+
+Pool* keg_bitmap_pool(unsigned i) { return i < kPools ? &pools[i] : nullptr; }
+
+bool slab_get_bitmap(Keg* keg, Slab* slab) {
+  slab->bitmap = &slab->inline_bits;
+  if (keg->pub.ipers <= 64) return true;
+  // Bitmaps are given back cleared, and new metadata is zero.
+  slab->bitmap = static_cast<uint64_t*>(pools[pool_of(keg)].alloc());
+  if (slab->bitmap) slab->bitmap[0] = 0;  // the pool's link lay here
+  return slab->bitmap != nullptr;
+}
+
+void slab_release_bitmap(Keg* keg, Slab* slab) {
+  if (keg->pub.ipers <= 64) return;
+  memset(slab->bitmap, 0, words(keg) * sizeof(uint64_t));
+  pools[pool_of(keg)].free(slab->bitmap);
+}
+
+unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count) {
+  unsigned taken = 0;
+  if (returned(keg, slab)) taken = take_returned(keg, slab, items, count, slab->punched != 0);
+  const unsigned reused = taken;
+  const unsigned fresh = min(count - taken, keg->pub.ipers - slab->bump);
+  char* item = item_at(keg, slab, slab->bump);
+  for (unsigned i = 0; i < fresh; i++, item += keg->pub.rsize) items[taken++] = item;
+  slab->bump += fresh;
+  slab->free_items -= taken;
+  keg->idle_bytes -= min(keg->idle_bytes, size_t{reused} * keg->pub.rsize);
+  if (taken < count && slab->punched && returned(keg, slab)) {
+    const unsigned more = take_returned(keg, slab, items + taken, count - taken, false);
+    slab->free_items -= more;
+    keg->idle_bytes -= min(keg->idle_bytes, size_t{more} * keg->pub.rsize);
+    taken += more;
+  }
+  return taken;
+}
+
+void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone) {
+  bool exact;
+  const unsigned index = index_of(keg, slab, p, &exact);
+  if (unlikely(!exact))
+    report::interior_pointer(function, addr(p), zone, addr(item_at(keg, slab, index)));
+  if (unlikely(index >= slab->bump || (slab->bitmap[index / 64] >> (index % 64) & 1)))
+    report::double_free(function, addr(p), zone);
+}
+
+void slab_give(Keg* keg, Slab* slab, void* item, const char* function, const char* zone) {
+  slab_check(keg, slab, item, function, zone);
+  bool exact;
+  const unsigned index = index_of(keg, slab, item, &exact);
+  slab->bitmap[index / 64] |= uint64_t{1} << (index % 64);
+  slab->free_items++;
+}
+
+bool slab_fresh(const Keg* keg, const Slab* slab, const void* item) {
+  // The newest bump item of a run that came zeroed and whose items never came back.
+  bool exact;
+  return slab->zeroed && slab->free_items == keg->pub.ipers - slab->bump &&
+         index_of(keg, slab, item, &exact) + 1 == slab->bump;
+}
+
+size_t slab_punch(Keg* keg, Slab* slab) {
+  const unsigned units = unsigned(keg->pub.slab_bytes / keg->punch_unit);
+  uint64_t live = 0;
+  for (unsigned index = 0; index < slab->bump; index++)
+    if (!(slab->bitmap[index / 64] >> (index % 64) & 1)) live |= item_units(keg, index);
+  const unsigned touched =
+      unsigned(round_up(size_t{slab->bump} * keg->pub.rsize, keg->punch_unit) / keg->punch_unit);
+  size_t given = 0;
+  for (unsigned unit = 0; unit < min(units, touched);) {
+    unsigned end = unit;
+    while (end < min(units, touched) && !(live >> end & 1) && !(slab->punched >> end & 1)) end++;
+    if (end > unit) {
+      const size_t length = size_t{end - unit} * keg->punch_unit;
+      if (os::purge(slab_memory(slab) + size_t{unit} * keg->punch_unit, length)) {
+        for (unsigned i = unit; i < end; i++) slab->punched |= uint64_t{1} << i;
+        given += length;
+      }
+    }
+    unit = end + 1;
+  }
+  return given;
+}
+
+}  // namespace uma

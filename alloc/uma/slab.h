@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The items of one slab: a bump index for those never handed out, a bitmap for those that came
+// back. The keg's lock is held by every caller.
+#ifndef UMA_UMA_SLAB_H_
+#define UMA_UMA_SLAB_H_
+
+#include "alloc/uma/keg.h"
+
+namespace uma {
+
+bool slab_get_bitmap(Keg* keg, Slab* slab);  // false: no memory
+void slab_release_bitmap(Keg* keg, Slab* slab);
+
+// Takes up to `count` items, lowest addresses first, pages that were given back last.
+unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count);
+// Takes an item back; aborts where it is not one or is free already.
+void slab_give(Keg* keg, Slab* slab, void* item, const char* function, const char* zone);
+// Aborts unless p is an item that is handed out (or cached outside the keg).
+void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone);
+// Whether an item just taken reads as zero.
+bool slab_fresh(const Keg* keg, const Slab* slab, const void* item);
+// Gives back the pages on which no item is handed out; returns the bytes.
+size_t slab_punch(Keg* keg, Slab* slab);
+
+}  // namespace uma
+
+#endif  // UMA_UMA_SLAB_H_

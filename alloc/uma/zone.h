@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Zones: per-CPU caches over buckets over a keg.
+//
+//   uma_zalloc   1. the top item of this CPU's array (alloc/percpu)
+//                2. empty: a batch from the zone's full buckets
+//                3. none: a batch from the keg's slabs
+//                4. none: a new slab from the page layer
+//   uma_zfree    1. onto this CPU's array
+//                2. full: its top half into a bucket of the zone
+//                3. the zone holds enough: back to the slabs
+//
+// Lock order, first to last: registry, drain, CPU, zone, keg, page, large, metadata.
+// zone->lock covers the buckets; all counters are read without it.
+#ifndef UMA_UMA_ZONE_H_
+#define UMA_UMA_ZONE_H_
+
+#include "alloc/base/layout.h"
+#include "alloc/uma/keg.h"
+
+namespace uma {
+
+// 512 bytes of item pointers.
+struct Bucket {
+  Bucket* next;
+  uint64_t count;
+  void* items[kBucketItems];
+};
+static_assert(sizeof(Bucket) == 512);
+
+struct alignas(kCacheLine) Zone {
+  uma_layout_zone pub;
+  // Byte offset of the per-CPU entry for the fast path; 0 (a sentinel entry) where every call
+  // needs C++: ctor, dtor. The assembly knows where it lies.
+  uint16_t fast_offset;
+  uint16_t offset;    // byte offset of the entry, 0: the zone has none
+  bool dead;
+  Lock lock{Rank::kZone};
+  Keg* keg;
+  Bucket* buckets;    // the first may be partly filled
+  uint64_t bucket_low;  // fewest bucket items since the last trim
+  uint64_t bucket_max;  // more than this goes back to the slabs
+  uma_ctor ctor;
+  uma_dtor dtor;
+  uma_init zinit;
+  uma_fini zfini;
+};
+static_assert(offsetof(Zone, fast_offset) == 192);
+
+// Brings the allocator up; any thread, any time, cheap once up. False: no memory (try again later).
+bool uma_boot();
+
+// Makes a zone with a keg of its own (or on `keg`). `index`: its per-CPU entry, 0 none.
+Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg);
+Keg* keg_create(size_t size, size_t align, uint16_t map_offset);
+// The zone of a per-CPU entry or null; any index below kEntryMax.
+Zone* zone_of_entry(unsigned index);
+void zone_set_entry(unsigned index, Zone* zone);
+
+// The slow paths of pop and push. zone_alloc_miss: null when there is no memory.
+void* zone_alloc_miss(Zone* zone);
+void zone_free_miss(Zone* zone, void* item, const char* function);
+// The same without per-CPU sections: for restarted threads and those without a CPU.
+void* zone_alloc_locked(Zone* zone);
+void zone_free_locked(Zone* zone, void* item, const char* function);
+// One item straight from the keg, and whether it reads as zero.
+void* zone_alloc_zeroed(Zone* zone, bool* zeroed);
+
+// Buckets. fetch: up to count items from buckets, then slabs; 0: no memory. store: into buckets,
+// or back to the slabs.
+unsigned zone_fetch(Zone* zone, void** items, unsigned count);
+void zone_store(Zone* zone, void* const* items, unsigned count, const char* function);
+// Back to the slabs at once.
+void zone_return(Zone* zone, void* const* items, unsigned count, const char* function);
+// Empties the buckets down to `keep` items.
+void zone_trim_buckets(Zone* zone, uint64_t keep);
+
+// An array of this CPU's entry is emptied into the zone; exclusive access (percpu_stop).
+void zone_drain_entry(Zone* zone, Cpu* cpu);
+void zone_reclaim(Zone* zone, int request);
+
+// Registry: all zones in the order they were made.
+Lock& registry_lock();
+Zone* registry_first();
+Zone* registry_next(Zone* zone);
+void registry_remove(Zone* zone);
+
+// The counters of a zone, summed over all CPUs.
+void zone_stat(const Zone* zone, uma_zone_stats* stats);
+
+// Fork, in rank order: prepare, then the locks of the floor above, then the metadata locks.
+void uma_fork_prepare();
+void uma_fork_prepare_memory();
+void uma_fork_parent();
+void uma_fork_child();
+
+}  // namespace uma
+
+#endif  // UMA_UMA_ZONE_H_

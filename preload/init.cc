@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The start and the end of a process under preload.
+#include "alloc/base/options.h"
+#include "alloc/heap/heap.h"
+#include "alloc/os/os.h"
+#include "alloc/uma/uma.h"
+
+namespace uma {
+namespace {
+
+// Most programs allocated long before this; here the process is still single-threaded.
+[[gnu::constructor(101)]] void start() { heap_start(); }
+
+[[gnu::destructor(101)]] void finish() {
+  if (options.stats == 1 || (options.stats > 1 && options.stats == os::pid())) uma_print_stats();
+}
+
+}  // namespace
+}  // namespace uma

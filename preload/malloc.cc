@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The malloc family under libc's names, with glibc's semantics and errno values. malloc and free
+// themselves are in entry_x86_64.S.
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc/base/util.h"
+#include "alloc/heap/heap.h"
+#include "alloc/uma/uma.h"
+
+#define UMA_LIBC __attribute__((visibility("default")))
+
+namespace uma {
+extern "C" {
+
+void* uma_malloc(size_t size);
+void uma_free(void* p);
+
+// Where the fast path of malloc continues.
+void* uma_malloc_miss(size_t offset);
+void* uma_malloc_locked(size_t offset);
+void* uma_malloc_large(size_t size);
+int uma_vfork_failed(int error);
+
+}  // extern "C"
+
+namespace {
+
+void* or_enomem(void* p) {
+  if (unlikely(!p)) errno = ENOMEM;
+  return p;
+}
+
+size_t power_of_two_from(size_t n) {
+  return n <= 1 ? 1 : size_t{1} << (64 - __builtin_clzll(n - 1));
+}
+
+}  // namespace
+
+extern "C" {
+
+void* uma_malloc_miss(size_t offset) { return or_enomem(uma_heap_alloc_slow(offset)); }
+void* uma_malloc_locked(size_t offset) { return or_enomem(uma_heap_alloc_locked(offset)); }
+void* uma_malloc_large(size_t size) { return or_enomem(uma_heap_alloc_large(size)); }
+
+int uma_vfork_failed(int error) {
+  errno = -error;
+  return -1;
+}
+
+UMA_LIBC void* calloc(size_t count, size_t size) {
+  size_t total;
+  if (unlikely(__builtin_mul_overflow(count, size, &total))) return or_enomem(nullptr);
+  if (unlikely(total > kSmallMax)) return or_enomem(heap_alloc_zeroed(total));
+  void* p = uma_malloc(total);
+  return likely(p != nullptr) ? memset(p, 0, total) : nullptr;
+}
+
+UMA_LIBC void* realloc(void* p, size_t size) {
+  if (!p) return uma_malloc(size);
+  if (unlikely(size == 0)) {
+    uma_free(p);
+    return nullptr;
+  }
+  return or_enomem(heap_realloc(p, size));
+}
+
+UMA_LIBC void* memalign(size_t align, size_t size) {
+  if (align > size_t{1} << 63) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  return or_enomem(heap_alloc_aligned(power_of_two_from(align), size));
+}
+
+UMA_LIBC int posix_memalign(void** out, size_t align, size_t size) {
+  if (!is_power_of_two(align) || align % sizeof(void*) != 0) return EINVAL;
+  void* p = heap_alloc_aligned(align, size);
+  if (!p) return ENOMEM;
+  *out = p;
+  return 0;
+}
+
+UMA_LIBC void* aligned_alloc(size_t align, size_t size) {
+  if (!is_power_of_two(align)) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  return or_enomem(heap_alloc_aligned(align, size));
+}
+
+UMA_LIBC void* valloc(size_t size) { return or_enomem(heap_alloc_aligned(kPage, size)); }
+
+UMA_LIBC void* pvalloc(size_t size) {
+  if (size > PTRDIFF_MAX) return or_enomem(nullptr);
+  return or_enomem(heap_alloc_aligned(kPage, round_up(max(size, size_t{1}), kPage)));
+}
+
+UMA_LIBC size_t malloc_usable_size(void* p) {
+  return heap_usable_size(p, "malloc_usable_size");
+}
+
+UMA_LIBC int malloc_trim(size_t pad) {
+  const int saved = errno;
+  const bool given = heap_trim(pad);
+  errno = saved;
+  return given;
+}
+
+// Every parameter of glibc is accepted; none has an effect here, except that M_TRIM_THRESHOLD and
+// the rest have no equivalent to set.
+UMA_LIBC int mallopt(int parameter, int) {
+  return parameter == M_MXFAST || (parameter <= M_TRIM_THRESHOLD && parameter >= M_ARENA_MAX);
+}
+
+UMA_LIBC struct mallinfo2 mallinfo2() {
+  const HeapStats stats = heap_stats();
+  struct mallinfo2 info = {};
+  info.arena = stats.mapped - stats.large_bytes;
+  info.hblks = stats.large_blocks;
+  info.hblkhd = stats.large_bytes;
+  info.uordblks = stats.in_use;
+  info.fordblks = stats.small_free;
+  return info;
+}
+
+UMA_LIBC struct mallinfo mallinfo() {
+  const struct mallinfo2 wide = mallinfo2();
+  struct mallinfo info = {};
+  info.arena = int(wide.arena);
+  info.hblks = int(wide.hblks);
+  info.hblkhd = int(wide.hblkhd);
+  info.uordblks = int(wide.uordblks);
+  info.fordblks = int(wide.fordblks);
+  return info;
+}
+
+UMA_LIBC void malloc_stats() { uma_print_stats(); }
+
+UMA_LIBC int malloc_info(int options, FILE* out) {
+  if (options != 0) return EINVAL;
+  const HeapStats stats = heap_stats();
+  fprintf(out,
+          "<malloc version=\"uma-1\">\n"
+          "<total type=\"in-use\" size=\"%zu\"/>\n"
+          "<total type=\"free\" size=\"%zu\"/>\n"
+          "<total type=\"mmap\" count=\"%zu\" size=\"%zu\"/>\n"
+          "<system type=\"current\" size=\"%zu\"/>\n"
+          "</malloc>\n",
+          stats.in_use, stats.small_free, stats.large_blocks, stats.large_bytes, stats.mapped);
+  return 0;
+}
+
+}  // extern "C"
+}  // namespace uma

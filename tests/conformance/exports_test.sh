@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# exports_test.sh LIBRARY LIST: what the library exports, needs and asks of the loader.
+set -u
+export LC_ALL=C
+
+library=$1
+list=$2
+failures=0
+
+fail() {
+  echo "failed: $*" >&2
+  failures=$((failures + 1))
+}
+
+# Symbols: exactly those of the list.
+exported=$(nm -D --defined-only --format=posix "$library" |
+  awk '$2 != "A" { sub(/@.*/, "", $1); print $1 }' | sort -u)
+wanted=$(grep -v '^#' "$list" | grep .)
+while read -r pattern; do
+  found=0
+  while read -r symbol; do
+    # shellcheck disable=SC2053 # a pattern on purpose
+    [[ $symbol == $pattern ]] && found=1
+  done <<<"$exported"
+  [ $found = 1 ] || fail "$pattern is not exported"
+done <<<"$wanted"
+while read -r symbol; do
+  allowed=0
+  while read -r pattern; do
+    # shellcheck disable=SC2053
+    [[ $symbol == $pattern ]] && allowed=1
+  done <<<"$wanted"
+  [ $allowed = 1 ] || fail "$symbol is exported"
+done <<<"$exported"
+
+# Libraries: libc and the loader, and libc for certain.
+dynamic=$(readelf --wide --dynamic "$library")
+needed=$(sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p' <<<"$dynamic")
+grep -qx 'libc.so.6' <<<"$needed" || fail "libc.so.6 is not among the needed libraries"
+extra=$(grep -vx -e 'libc.so.6' -e 'ld-linux-x86-64.so.2' <<<"$needed")
+[ -z "$extra" ] || fail "needs $extra"
+grep -Eq '\((RPATH|RUNPATH|TEXTREL)\)' <<<"$dynamic" && fail "RPATH, RUNPATH or TEXTREL"
+
+# Flags: never unmapped, everything bound at start.
+flags=$(grep -E '\((FLAGS|FLAGS_1)\)' <<<"$dynamic")
+grep -q 'NODELETE' <<<"$flags" || fail "NODELETE is missing"
+grep -Eq 'BIND_NOW|NOW' <<<"$flags" || fail "BIND_NOW is missing"
+
+# Segments.
+segments=$(readelf --wide --program-headers "$library")
+stack=$(awk '$1 == "GNU_STACK" { print $7 $8 $9 }' <<<"$segments")
+case $stack in
+  RW*) [[ $stack != *E* ]] || fail "the stack is executable" ;;
+  *) fail "no GNU_STACK segment with RW ($stack)" ;;
+esac
+grep -q 'GNU_RELRO' <<<"$segments" || fail "no RELRO segment"
+awk '$1 == "LOAD" { f = $7 $8 $9; if (f ~ /W/ && f ~ /E/) exit 1 }' <<<"$segments" ||
+  fail "a segment is both writable and executable"
+tls=$(awk '$1 == "TLS" { print $6 }' <<<"$segments")
+if [ -n "$tls" ] && [ $((tls)) -gt 64 ]; then
+  fail "$((tls)) bytes of thread-local storage"
+fi
+
+[ $failures = 0 ]

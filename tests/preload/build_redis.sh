@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Builds Debian's redis from source with MALLOC=libc, so that every allocation of the server goes
+# through malloc, and prints the path of the resulting redis-server. The result is kept under
+# ~/.cache/uma/redis-VERSION; a second run only prints the path.
+#
+# The system's apt configuration stays as it is: the source list, the indexes and the caches of
+# this script live in a directory of its own.
+set -euo pipefail
+
+fail() {
+  echo "build_redis: $*" >&2
+  exit 1
+}
+
+for tool in apt-get apt-cache dpkg-source make gcc; do
+  command -v "$tool" >/dev/null || fail "$tool is missing (packages: apt dpkg-dev make gcc)"
+done
+
+home=${HOME:-}
+[[ -d $home ]] || home=$(getent passwd "$(id -u)" | cut -d: -f6)
+cache=$home/.cache/uma
+mkdir -p "$cache"
+exec 9>"$cache/redis.lock"
+flock 9
+
+# Without a network a finished build still serves, so look before asking apt.
+newest=$(find "$cache" -mindepth 2 -maxdepth 2 -path '*/redis-*/redis-server' | sort -V | tail -1)
+if [[ -n $newest ]]; then
+  echo "$newest"
+  exit 0
+fi
+
+scratch=$(mktemp -d /tmp/uma-redis.XXXXXX)
+trap 'rm -rf "$scratch"' EXIT
+chmod 755 "$scratch"
+mkdir -p "$scratch"/{lists/partial,archives/partial,source}
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+[[ -r $keyring ]] || fail "$keyring is missing (package: debian-archive-keyring)"
+cat >"$scratch/debian.sources" <<END
+Types: deb-src
+URIs: http://deb.debian.org/debian
+Suites: bookworm bookworm-updates
+Components: main
+Signed-By: $keyring
+
+Types: deb-src
+URIs: http://deb.debian.org/debian-security
+Suites: bookworm-security
+Components: main
+Signed-By: $keyring
+END
+mv "$scratch/debian.sources" "$scratch/source/debian.sources"
+
+apt_options=(
+  -o "Dir::Etc::sourcelist=$scratch/source/debian.sources"
+  -o "Dir::Etc::sourceparts=-"
+  -o "Dir::State::lists=$scratch/lists"
+  -o "Dir::Cache=$scratch"
+  -o "APT::Sandbox::User=$(id -un)"
+  -o "Acquire::Languages=none"
+  -o "Acquire::Retries=3"
+)
+apt-get "${apt_options[@]}" -qq update >&2 || fail "cannot fetch Debian's source index"
+version=$(apt-cache "${apt_options[@]}" showsrc redis | sed -n 's/^Version: //p' | sort -V | tail -1)
+[[ -n $version ]] || fail "the source index has no redis"
+
+cd "$scratch/source"
+apt-get "${apt_options[@]}" -qq source "redis=$version" >&2 || fail "cannot fetch redis $version"
+cd redis-*/
+# Debian's patches expect its own lua, hiredis and jemalloc; the copies in the tree do as well and
+# need no further packages.
+make -j"$(nproc)" MALLOC=libc BUILD_TLS=no USE_SYSTEMD=no USE_SYSTEM_JEMALLOC=no \
+  USE_SYSTEM_LUA=no USE_SYSTEM_HIREDIS=no >"$scratch/make.log" 2>&1 ||
+  { tail -20 "$scratch/make.log" >&2; fail "redis $version does not build"; }
+
+# Debian's version may carry an epoch; a colon would split LD_LIBRARY_PATH-like lists.
+target=$cache/redis-${version//:/_}
+rm -rf "$target.new"
+mkdir "$target.new"
+for program in redis-server redis-cli redis-benchmark; do
+  install -m 755 "src/$program" "$target.new/$program"
+done
+mv "$target.new" "$target"
+echo "$target/redis-server"

@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The house rules find what they are for: each breach in a small tree draws its line, the rest none.
+set -u
+rules=$PWD/tests/tools/house_test.py
+work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/house.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+licence='SPDX-License-Identifier: BSD-2-Clause'
+failures=0
+
+# file PATH LINE...: a file that begins with its licence line.
+file() {
+  mkdir -p "$(dirname "$1")"
+  printf '%s\n' "// $licence" "${@:2}" >"$1"
+}
+
+# finds BREACH: the rules report this line and nothing else. Then the file is put right again.
+finds() {
+  local found status wanted=1
+  found=$(/usr/bin/python3 -B "$rules" . 2>&1)
+  status=$?
+  [[ -n $1 ]] || wanted=0
+  if [[ $status != "$wanted" || $found != "$1" ]]; then
+    printf 'FAIL: expected status %s, "%s"; got %s, "%s"\n' "$wanted" "$1" "$status" "$found"
+    failures=$((failures + 1))
+  fi
+}
+
+# breach LINE PATH CONTENT...: PATH with this content is a breach, and put back it is none.
+breach() {
+  local kept=
+  [[ ! -e $2 ]] || kept=$(<"$2")
+  file "${@:2}"
+  finds "$2: $1"
+  if [[ -n $kept ]]; then printf '%s\n' "$kept" >"$2"; else rm "$2"; fi
+}
+
+file WORKSPACE
+file alloc/base/layout.h
+file alloc/base/log.h '#include <string.h>'
+file alloc/os/os.h '#include "alloc/base/log.h"'
+file alloc/uma/uma.h
+file alloc/uma/zone.cc '#include "alloc/uma/uma.h"' '#include "zone.h"' '#include "alloc/os/os.h"'
+file alloc/uma/zone.h
+file mbuf/mbuf.h '#include "alloc/uma/uma.h"'
+file preload/malloc.cc '#include "alloc/uma/zone.h"'
+file tools/umastat/main.cc '#include "alloc/base/layout.h"' '#include "tools/umastat/reader.h"'
+file tools/umastat/reader.h
+file bench/pairs.cc '#include "alloc/uma/uma.h"' '#include "mbuf/mbuf.h"'
+file tests/unit/zone_test.cc '#include "alloc/uma/zone.h"'
+finds ''
+
+breach 'must not include alloc/os/os.h' alloc/base/log.h '#include "alloc/os/os.h"'
+breach 'must not include alloc/uma/zone.h' alloc/os/os.h '#  include <alloc/uma/zone.h>'
+breach 'must not include mbuf/mbuf.h' alloc/uma/zone.h '#include "mbuf/mbuf.h"'
+breach 'must not include alloc/base/log.h' alloc/base/layout.h '#include "log.h"'
+breach 'must not include alloc/uma/zone.h' mbuf/mbuf.h '#include "alloc/uma/zone.h"'
+breach 'must not include mbuf/mbuf.h' preload/malloc.cc '#include "mbuf/mbuf.h"'
+breach 'must not include alloc/base/log.h' tools/umastat/main.cc '#include "alloc/base/log.h"'
+breach 'must not include alloc/uma/zone.h' bench/pairs.cc '#include "alloc/uma/zone.h"'
+breach 'stands on no known floor of alloc/' alloc/attic/old.h
+word='TO''DO'
+breach "says $word" bench/pairs.cc "// $word: later"
+mapfile -t long < <(yes '//' | head -n 600)
+breach '601 lines, 600 or more' bench/pairs.cc "${long[@]}"
+
+printf 'no licence\n' >tests/data
+finds "tests/data: no line '$licence' near its top"
+printf '%s\n' "$licence" >tests/data.license
+finds ''
+mkdir -p docs && file docs/page
+finds 'docs: not one of the entries of the top level'
+rm -r docs
+((failures == 0)) || exit 1
+echo 'all as expected'

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash disable=SC2034
+# Reads programs as the kernel and the dynamic loader do, with coreutils alone, and says why
+# LD_PRELOAD would have no effect on one. Needs common.sh.
+
+# Each check sets `why` and fails when the library would not take effect.
+
+# elf_check FILE: is it a dynamic program for this machine? Sets elf_loader.
+elf_check() {
+  local file=$1
+  local -a h ph
+  local i phoff phentsize phnum
+  elf_loader=
+  mapfile -t h < <(od -An -v -tu1 -w1 -N64 -- "$file" | tr -d ' ')
+  ((${h[4]:-0} != 1)) || { why="is a 32-bit program, the library is 64-bit" && return 1; }
+  ((${#h[@]} == 64 && h[4] == 2)) || { why="has a damaged ELF header" && return 1; }
+  if ((h[5] != 1 || h[18] + 256 * h[19] != 62)); then
+    why="is built for another machine, the library is for x86-64" && return 1
+  fi
+  phoff=$((h[32] | h[33] << 8 | h[34] << 16 | h[35] << 24))
+  phentsize=$((h[54] | h[55] << 8))
+  phnum=$((h[56] | h[57] << 8))
+  ((phentsize == 56)) || { why="has a damaged ELF header" && return 1; }
+  # Seven words an entry: type and flags, offset, two addresses, size in the file, ...
+  mapfile -t ph < <(od -An -v -tu8 -w8 -j "$phoff" -N $((phnum * 56)) -- "$file" | tr -d ' ')
+  for ((i = 0; i + 7 <= ${#ph[@]}; i += 7)); do
+    (((ph[i] & 0xffffffff) == 3)) || continue
+    IFS= read -r -d '' elf_loader < <(tail -c +$((ph[i + 1] + 1)) -- "$file" | head -c "${ph[i + 4]}")
+    break
+  done
+  if [[ -z $elf_loader ]]; then
+    why="is statically linked: nothing can be preloaded into it" && return 1
+  elif [[ ${elf_loader##*/} != ld-linux-x86-64.so.* ]]; then
+    why="is started by $elf_loader, the library needs the loader of glibc" && return 1
+  elif [[ ! -x $elf_loader ]]; then
+    why="needs the loader $elf_loader, which is not here" && return 1
+  fi
+}
+
+# privilege_check FILE: a program that gains rights ignores LD_PRELOAD.
+privilege_check() {
+  local mode uid gid getcap caps
+  read -r mode uid gid < <(stat -L -c '%a %u %g' -- "$1")
+  mode=$((8#$mode))
+  if (((mode & 04000) && uid != UID)); then
+    why="is setuid: the loader ignores LD_PRELOAD in it" && return 1
+  elif (((mode & 02010) == 02010)) && [[ $gid != "$(id -rg)" ]]; then
+    why="is setgid: the loader ignores LD_PRELOAD in it" && return 1
+  fi
+  ((UID != 0)) || return 0
+  for getcap in /usr/sbin/getcap /sbin/getcap; do
+    [[ -x $getcap ]] || continue
+    caps=$("$getcap" -- "$1" 2>/dev/null) || return 0
+    [[ -z $caps ]] || { why="has file capabilities: the loader ignores LD_PRELOAD in it" && return 1; }
+    return 0
+  done
+}
+
+# loader_check FILE LIBRARY PRELOAD: asks the loader, which runs nothing of the program, whether it
+# would load the library, and to whom it would bind malloc.
+loader_check() {
+  local file=$1 lib=$2 out line reason from to
+  local -A target=()
+  out=$(
+    unset LD_DEBUG_OUTPUT
+    LD_PRELOAD=$3 LD_TRACE_LOADED_OBJECTS=1 LD_WARN=yes LD_BIND_NOW=1 LD_DEBUG=bindings \
+      "$elf_loader" "$file" 2>&1 </dev/null |
+      grep -a -e "symbol \`malloc'" -e ' (0x[0-9a-f]*)$' -e 'cannot be preloaded'
+  )
+  while IFS= read -r line; do
+    if [[ $line =~ binding\ file\ (.*)\ \[0\]\ to\ (.*)\ \[0\]:\  ]]; then
+      from=${BASH_REMATCH[1]} to=${BASH_REMATCH[2]}
+      target[$from]=$to
+      [[ ${from##*/} != libc.so.6 ]] || target[libc]=$to
+    elif [[ $line == *"object '$lib' from LD_PRELOAD cannot be preloaded ("* ]]; then
+      reason=${line##*cannot be preloaded (}
+      why="cannot load $lib: ${reason%%)*}" && return 1
+    elif [[ $line == *"$lib (0x"* ]]; then
+      reason=loaded
+    fi
+  done <<<"$out"
+  [[ ${reason:-} == loaded ]] || { why="is not given $lib by its loader" && return 1; }
+  to=${target[$file]:-${target[libc]:-$lib}}
+  # A program that takes the address of malloc owns the symbol in name only: it binds it onward.
+  [[ $to == "$lib" ]] || { why="brings its own malloc ($to)" && return 1; }
+}

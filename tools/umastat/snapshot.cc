@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/umastat/snapshot.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "alloc/base/layout.h"
+#include "tools/umastat/error.h"
+#include "tools/umastat/image.h"
+
+namespace umastat {
+namespace {
+
+constexpr uint64_t kAllocsStart = uint64_t{1} << 63;
+constexpr int kTries = 8;
+
+// Two counters read at different instants may seem to cross.
+uint64_t ClampedDifference(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
+
+uint64_t ClampedSigned(uint64_t value) { return static_cast<int64_t>(value) < 0 ? 0 : value; }
+
+// A name comes from another process: nothing in it may reach the terminal as a control code.
+std::string PrintableName(const char (&name)[UMA_LAYOUT_NAME_MAX]) {
+  const char* end = std::find(name, name + UMA_LAYOUT_NAME_MAX - 1, '\0');
+  std::string text(name, end);
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return text;
+}
+
+// What the CPUs hold and did for one zone.
+struct CpuSums {
+  uint64_t pops = 0;
+  uint64_t cached = 0;
+  bool sound = true;
+};
+
+CpuSums SumCpus(const Image& image, size_t zone) {
+  CpuSums sums;
+  if (image.slots[zone] == kNoSlot) return sums;
+  for (size_t cpu = 0; cpu < image.cpus.size(); cpu++) {
+    const uma_layout_entry& entry = image.Entry(cpu, zone);
+    const uma_layout_cold& cold = image.Cold(cpu, zone);
+    sums.pops += entry.allocs - kAllocsStart;
+    if (cold.cap == 0) continue;
+    const uint64_t array = image.cpus[cpu].region + uint64_t{8} * cold.start;
+    const uint64_t items = (entry.top - array) / 8 - 1;
+    // An array that is just being moved: `top` belongs to another one.
+    if (items > cold.cap) {
+      sums.sound = false;
+      continue;
+    }
+    sums.cached += items;
+  }
+  return sums;
+}
+
+ZoneStat MakeZone(const Image& image, size_t index, bool& sound) {
+  const uma_layout_zone& zone = image.zones[index];
+  const CpuSums sums = SumCpus(image, index);
+  sound = sound && sums.sound;
+  const uint64_t pops = sums.pops - zone.corrections;
+  const uint64_t pushes = sums.cached + pops - zone.moved_in + zone.moved_out;
+  const uint64_t allocs = pops + zone.slow_allocs;
+  const uint64_t frees = pushes + zone.slow_frees;
+  const bool counts_keg = (zone.flags & UMA_LAYOUT_ZONE_SECONDARY) == 0;
+
+  ZoneStat stat;
+  stat.address = image.addresses[index];
+  stat.name = PrintableName(zone.name);
+  stat.kind = zone.kind;
+  stat.size = zone.size;
+  stat.limit = zone.limit;
+  stat.used = ClampedSigned(allocs - frees);
+  stat.free = sums.cached + zone.bucket_items + (counts_keg ? image.kegs[index].free_items : 0);
+  stat.requests = ClampedSigned(allocs);
+  stat.fail = zone.fails;
+  stat.sleep = zone.sleeps;
+  return stat;
+}
+
+LargeStat MakeLarge(const uma_layout_large& large) {
+  return {.used = ClampedDifference(large.allocs, large.frees),
+          .used_bytes = large.used_bytes,
+          .cached = large.cached_blocks,
+          .cached_bytes = large.cached_bytes,
+          .requests = large.allocs,
+          .fail = large.fails};
+}
+
+PageStat MakePages(const uma_layout_pages& pages) {
+  return {.reserved = pages.arena_reserved,
+          .committed = pages.arena_committed,
+          .runs_used = pages.runs_used,
+          .runs_free_dirty = pages.runs_free_dirty,
+          .purged = pages.purged_bytes,
+          .purge_calls = pages.purge_calls,
+          .meta_mapped = pages.meta_mapped,
+          .meta_used = pages.meta_used,
+          .side_mapped = pages.side_mapped};
+}
+
+void SortZones(std::vector<ZoneStat>& zones) {
+  const auto others = std::stable_partition(zones.begin(), zones.end(), [](const ZoneStat& zone) {
+    return zone.kind == UMA_LAYOUT_KIND_MALLOC;
+  });
+  std::stable_sort(zones.begin(), others,
+                   [](const ZoneStat& a, const ZoneStat& b) { return a.size < b.size; });
+}
+
+uint64_t InFlight(const Image& image) {
+  uint64_t count = 0;
+  for (const uma_layout_zone& zone : image.zones) count += zone.ops_started - zone.ops_finished;
+  return count;
+}
+
+// The last image read and whether it was the same as the one before.
+struct Settled {
+  Image image;
+  bool still;
+};
+
+Settled ReadSettled(const Process& process, uint64_t root) {
+  std::optional<Image> last;
+  bool still = false;
+  for (int i = 0; i < kTries; i++) {
+    std::optional<Image> next;
+    try {
+      next = ReadImage(process, root);
+    } catch (const Error&) {
+      // A zone may have been destroyed under our eyes; damage is still there the last time.
+      if (i == kTries - 1 || process.HasEnded()) throw;
+    }
+    still = last && next && SameImage(*last, *next);
+    last = std::move(next);
+    if (still && InFlight(*last) == 0) break;
+  }
+  return {std::move(*last), still};
+}
+
+}  // namespace
+
+Snapshot TakeSnapshot(const Process& process, uint64_t root) {
+  const auto [image, still] = ReadSettled(process, root);
+  Snapshot snapshot;
+  snapshot.pid = static_cast<uint64_t>(process.pid());
+  snapshot.command = process.Command();
+  snapshot.large = MakeLarge(image.root.large);
+  snapshot.pages = MakePages(image.root.pages);
+  snapshot.total = {.mapped = snapshot.pages.reserved + snapshot.pages.meta_mapped +
+                              snapshot.pages.side_mapped + snapshot.large.used_bytes +
+                              snapshot.large.cached_bytes,
+                    .resident = process.ResidentBytes(),
+                    .in_use = snapshot.large.used_bytes};
+  snapshot.in_flight = InFlight(image);
+  bool sound = true;
+  for (size_t i = 0; i < image.zones.size(); i++) {
+    snapshot.zones.push_back(MakeZone(image, i, sound));
+    snapshot.total.in_use += snapshot.zones.back().used * snapshot.zones.back().size;
+  }
+  snapshot.exact = still && sound && snapshot.in_flight == 0;
+  SortZones(snapshot.zones);
+  return snapshot;
+}
+
+}  // namespace umastat
