@@ -12,13 +12,19 @@ namespace {
 
 constexpr size_t kMiB = size_t{1} << 20;
 
+char* Resized(char* p, size_t size) {
+  void* moved = realloc(p, size);
+  if (moved == nullptr) abort();
+  return static_cast<char*>(moved);
+}
+
 // A string built by appending: 16 bytes more each time.
 void GrowBySixteen(benchmark::State& state) {
   constexpr size_t kSteps = 256;
   for (auto _ : state) {
     char* p = nullptr;
     for (size_t i = 1; i <= kSteps; ++i) {
-      p = static_cast<char*>(realloc(p, 16 * i));
+      p = Resized(p, 16 * i);
       bench::Touch(p + 16 * (i - 1));
     }
     free(p);
@@ -33,7 +39,7 @@ void Doubling(benchmark::State& state) {
     char* p = nullptr;
     size_t used = 0;
     for (size_t size = 64; size <= kMiB; size *= 2) {
-      p = static_cast<char*>(realloc(p, size));
+      p = Resized(p, size);
       memset(p + used, 1, size - used);
       used = size;
       ++steps;
@@ -49,11 +55,11 @@ void BigUpAndDown(benchmark::State& state) {
   for (auto _ : state) {
     char* p = static_cast<char*>(malloc(kMiB));
     for (size_t i = 2; i <= kTop; ++i) {
-      p = static_cast<char*>(realloc(p, i * kMiB));
+      p = Resized(p, i * kMiB);
       for (size_t at = (i - 1) * kMiB; at < i * kMiB; at += 4096) bench::Touch(p + at);
     }
     for (size_t i = kTop - 1; i >= 1; --i) {
-      p = static_cast<char*>(realloc(p, i * kMiB));
+      p = Resized(p, i * kMiB);
       bench::Touch(p);
     }
     free(p);

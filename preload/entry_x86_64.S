@@ -62,27 +62,39 @@ END_FUNCTION free
         .set    \name, \target
 .endm
 
-        ALIAS   _Znam, _Znwm                    # operator new[](size_t)
         ALIAS   cfree, free
         ALIAS   free_sized, free
         ALIAS   free_aligned_sized, free
         ALIAS   _ZdlPv, free                    # operator delete(void*)
-        ALIAS   _ZdaPv, free
-        ALIAS   _ZdlPvm, free                   # (void*, size_t)
-        ALIAS   _ZdaPvm, free
-        ALIAS   _ZdlPvSt11align_val_t, free
-        ALIAS   _ZdaPvSt11align_val_t, free
-        ALIAS   _ZdlPvmSt11align_val_t, free
-        ALIAS   _ZdaPvmSt11align_val_t, free
-        ALIAS   _ZdlPvRKSt9nothrow_t, free
-        ALIAS   _ZdaPvRKSt9nothrow_t, free
-        ALIAS   _ZdlPvSt11align_val_tRKSt9nothrow_t, free
-        ALIAS   _ZdaPvSt11align_val_tRKSt9nothrow_t, free
+        ALIAS   _ZdlPvSt11align_val_t, free     # operator delete(void*, align_val_t)
+
+# The other forms of new and delete mean the form they forward to, as the standard has it: a program
+# may have replaced that one alone.
+.macro FORWARD name, target
+FUNCTION \name
+        jmp     *\target@GOTPCREL(%rip)
+END_FUNCTION \name
+.endm
+
+FORWARD _Znam, _Znwm                            # new[](size_t)
+FORWARD _ZnamSt11align_val_t, _ZnwmSt11align_val_t
+FORWARD _ZdaPv, _ZdlPv                          # delete[](void*)
+FORWARD _ZdlPvm, _ZdlPv                         # delete(void*, size_t)
+FORWARD _ZdaPvm, _ZdaPv
+FORWARD _ZdlPvRKSt9nothrow_t, _ZdlPv
+FORWARD _ZdaPvRKSt9nothrow_t, _ZdaPv
+FORWARD _ZdaPvSt11align_val_t, _ZdlPvSt11align_val_t
+FORWARD _ZdlPvmSt11align_val_t, _ZdlPvSt11align_val_t
+FORWARD _ZdaPvmSt11align_val_t, _ZdaPvSt11align_val_t
+FORWARD _ZdlPvSt11align_val_tRKSt9nothrow_t, _ZdlPvSt11align_val_t
+FORWARD _ZdaPvSt11align_val_tRKSt9nothrow_t, _ZdaPvSt11align_val_t
 
 # What this floor itself calls: not interposable.
         .hidden uma_malloc
-        .hidden uma_free
+        .hidden uma_operator_new
         ALIAS   uma_malloc, malloc
-        ALIAS   uma_free, free
+        .hidden uma_operator_new_array
+        ALIAS   uma_operator_new, _Znwm
+        ALIAS   uma_operator_new_array, _Znam
 
         SHSTK_NOTE

@@ -16,7 +16,6 @@ namespace uma {
 extern "C" {
 
 void* uma_malloc(size_t size);
-void uma_free(void* p);
 
 // Where the fast path of malloc continues.
 void* uma_malloc_miss(size_t offset);
@@ -61,7 +60,7 @@ UMA_LIBC void* calloc(size_t count, size_t size) {
 UMA_LIBC void* realloc(void* p, size_t size) {
   if (!p) return uma_malloc(size);
   if (unlikely(size == 0)) {
-    uma_free(p);
+    heap_free(p, "realloc");
     return nullptr;
   }
   return or_enomem(heap_realloc(p, size));
@@ -121,7 +120,7 @@ UMA_LIBC struct mallinfo2 mallinfo2() {
   info.arena = stats.mapped - stats.large_bytes;
   info.hblks = stats.large_blocks;
   info.hblkhd = stats.large_bytes;
-  info.uordblks = stats.in_use;
+  info.uordblks = stats.in_use - stats.large_bytes;
   info.fordblks = stats.small_free;
   return info;
 }

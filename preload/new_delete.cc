@@ -2,6 +2,7 @@
 // The forms of operator new that are not plain malloc, and what all of them do without memory:
 // call the new_handler until it helps, else throw. The C++ runtime is a weak reference: a program
 // without one never comes here.
+#include <dlfcn.h>
 #include <stddef.h>
 
 #include <new>
@@ -30,22 +31,15 @@ std::new_handler handler() {
   report::no_bad_alloc();
 }
 
-// Tries until there is memory or no handler. The handler may throw.
+// Tries until there is memory; without a handler it throws. The handler may throw, too.
 template <typename Try>
-void* insist(Try attempt) {
+void* or_throw(Try attempt) {
   for (;;) {
     if (void* p = attempt()) return p;
     std::new_handler handle = handler();
-    if (!handle) return nullptr;
+    if (!handle) throw_bad_alloc();
     handle();
   }
-}
-
-template <typename Try>
-void* or_throw(Try attempt) {
-  void* p = insist(attempt);
-  if (unlikely(!p)) throw_bad_alloc();
-  return p;
 }
 
 void* aligned(size_t size, std::align_val_t align) {
@@ -78,18 +72,50 @@ using uma::or_throw;
 UMA_LIBC void* operator new(size_t size, std::align_val_t align) {
   return or_throw([=] { return uma::aligned(size, align); });
 }
-UMA_LIBC void* operator new[](size_t size, std::align_val_t align) {
-  return or_throw([=] { return uma::aligned(size, align); });
+
+// The forms that do not throw mean "the throwing form, null instead of an exception", and the
+// program may have replaced that one, or its new_handler may throw. The C++ runtime's own
+// definition, next in line, calls it and catches; it is left to it unless our memory suffices.
+extern "C" {
+void* uma_operator_new(size_t size);
+void* uma_operator_new_array(size_t size);
 }
+
+namespace uma {
+namespace {
+
+template <typename... Arguments>
+void* runtime_nothrow(const char* symbol, Arguments... arguments) {
+  using Form = void*(Arguments..., const std::nothrow_t&);
+  auto* form = reinterpret_cast<Form*>(dlsym(RTLD_NEXT, symbol));
+  return form ? form(arguments..., std::nothrow) : nullptr;
+}
+
+// The address that a plain new expression calls: ours, or the program's own.
+using New = void*(size_t);
+bool plain_new_is_ours() { return static_cast<New*>(&operator new) == &uma_operator_new; }
+bool array_new_is_ours() {
+  return plain_new_is_ours() && static_cast<New*>(&operator new[]) == &uma_operator_new_array;
+}
+
+}  // namespace
+}  // namespace uma
+
 UMA_LIBC void* operator new(size_t size, const std::nothrow_t&) noexcept {
-  return uma::insist([=] { return uma::heap_alloc(size); });
+  if (uma::likely(uma::plain_new_is_ours()))
+    if (void* p = uma::heap_alloc(size)) return p;
+  return uma::runtime_nothrow("_ZnwmRKSt9nothrow_t", size);
 }
 UMA_LIBC void* operator new[](size_t size, const std::nothrow_t&) noexcept {
-  return uma::insist([=] { return uma::heap_alloc(size); });
+  if (uma::likely(uma::array_new_is_ours()))
+    if (void* p = uma::heap_alloc(size)) return p;
+  return uma::runtime_nothrow("_ZnamRKSt9nothrow_t", size);
 }
 UMA_LIBC void* operator new(size_t size, std::align_val_t align, const std::nothrow_t&) noexcept {
-  return uma::insist([=] { return uma::aligned(size, align); });
+  if (void* p = uma::aligned(size, align)) return p;
+  return uma::runtime_nothrow("_ZnwmSt11align_val_tRKSt9nothrow_t", size, align);
 }
 UMA_LIBC void* operator new[](size_t size, std::align_val_t align, const std::nothrow_t&) noexcept {
-  return uma::insist([=] { return uma::aligned(size, align); });
+  if (void* p = uma::aligned(size, align)) return p;
+  return uma::runtime_nothrow("_ZnamSt11align_val_tRKSt9nothrow_t", size, align);
 }

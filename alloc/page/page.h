@@ -30,7 +30,7 @@ struct Slab : ListNode {
   uint16_t granules;
   uint16_t back;      // granules to the head
   uint8_t bin;        // which of the keg's lists holds it
-  bool zeroed;        // memory above bump reads as zero
+  bool zeroed;        // the run came zeroed and no item ever came back
   uint16_t unused;
   uint64_t punched;   // units of the run that were given back to the system
 };

@@ -104,7 +104,7 @@ bool evict_oldest(Cpu* cpu, unsigned except) {
     const long n = is_shared(cpu) ? 0 : get(zone, cpu, items, kBucketItems);
     if (n <= 0) break;
     bump(zone->pub.moved_out, uma_u64(n));
-    zone_store(zone, items, unsigned(n), "free");
+    zone_store(zone, items, unsigned(n), freed_by(zone));
   }
   if (!percpu_detach(cpu, oldest)) return false;
   cpu->cap_bytes -= bytes;
@@ -197,7 +197,7 @@ void* alloc_slow(Zone* zone, bool locked) {
     if (!n) break;
     want -= n;
     if (!item) item = items[--n];
-    if (n) fill(zone, cpu, items, n, "malloc");
+    if (n) fill(zone, cpu, items, n, freed_by(zone));
   }
   bump(item ? zone->pub.slow_allocs : zone->pub.fails);
   return item;

@@ -102,7 +102,7 @@ void zone_trim_buckets(Zone* zone, uint64_t keep) {
     const uint64_t excess = peek(zone->pub.bucket_items) - keep;
     const unsigned n = fetch_buckets(zone, items, unsigned(min(excess, uint64_t{kBucketItems})));
     if (!n) break;
-    zone_return(zone, items, n, "uma_reclaim");
+    zone_return(zone, items, n, freed_by(zone));
   }
   Guard guard(zone->lock);
   zone->bucket_low = zone->pub.bucket_items;

@@ -37,7 +37,7 @@ void zone_drain_entry(Zone* zone, Cpu* cpu) {
   while (entry->top[-1] || n) {
     while (n < kBucketItems && entry->top[-1]) items[n++] = *--entry->top;
     bump(zone->pub.moved_out, uma_u64{n});
-    zone_return(zone, items, n, "uma_reclaim");
+    zone_return(zone, items, n, freed_by(zone));
     n = 0;
   }
 }

@@ -128,13 +128,13 @@ void slab_give(Keg* keg, Slab* slab, void* item, const char* function, const cha
   const unsigned index = index_of(keg, slab, item, &exact);
   slab->bitmap[index / 64] |= uint64_t{1} << (index % 64);
   slab->free_items++;
+  slab->zeroed = false;
 }
 
 bool slab_fresh(const Keg* keg, const Slab* slab, const void* item) {
   // The newest bump item of a run that came zeroed and whose items never came back.
   bool exact;
-  return slab->zeroed && slab->free_items == keg->pub.ipers - slab->bump &&
-         index_of(keg, slab, item, &exact) + 1 == slab->bump;
+  return slab->zeroed && index_of(keg, slab, item, &exact) + 1 == slab->bump;
 }
 
 size_t slab_punch(Keg* keg, Slab* slab) {

@@ -84,6 +84,11 @@ Zone* registry_first();
 Zone* registry_next(Zone* zone);
 void registry_remove(Zone* zone);
 
+// The function that gave a zone what is found wrong with an item when caches are emptied.
+inline const char* freed_by(const Zone* zone) {
+  return zone->pub.kind == UMA_LAYOUT_KIND_MALLOC ? "free" : "uma_zfree";
+}
+
 // The counters of a zone, summed over all CPUs.
 void zone_stat(const Zone* zone, uma_zone_stats* stats);
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""memcached_client.py PORT: sets 100,000 values of mixed sizes and reads them back in batches."""
+"""memcached_client.py PORT: sets 200,000 values of mixed sizes and reads them back in batches."""
 
 import socket
 import sys
 
-COUNT = 100000
+COUNT = 200000
 BATCH = 100
 
 

@@ -12,7 +12,6 @@ trap 'rm -rf "$scratch"' EXIT
 export HOME=$scratch
 failed=0
 
-# shellcheck disable=SC2317  # json is called through check
 check() {
   if ! "${@:2}"; then
     echo "FAILED: $1"
@@ -38,6 +37,7 @@ refused() {
   fi
 }
 
+# shellcheck disable=SC2317 # called through check
 json() {
   /usr/bin/python3 -c "
 import json, sys

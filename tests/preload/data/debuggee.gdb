@@ -11,7 +11,11 @@ backtrace
 delete
 break churn
 continue
-python gdb.execute("stepi 3000", to_string=True)
+set logging file /dev/null
+set logging redirect on
+set logging enabled on
+stepi 3000
+set logging enabled off
 break built
 continue
 print list->value
@@ -20,4 +24,8 @@ print *list->next
 up
 info locals
 delete
+# The line about the end of the program names its process id.
+set logging enabled on
 continue
+set logging enabled off
+print $_exitcode

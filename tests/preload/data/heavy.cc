@@ -63,8 +63,9 @@ int exercise(std::vector<int>& values) {
     table[Number<N>{}.name()].emplace_back(value, value / 3.0, Number<N>{});
     ordered.emplace(value, Number<N>{});
   }
-  std::sort(values.begin(), values.end(),
-            [](int a, int b) { return a % (N + 3) != b % (N + 3) ? a % (N + 3) < b % (N + 3) : a < b; });
+  std::sort(values.begin(), values.end(), [](int a, int b) {
+    return a % (N + 3) != b % (N + 3) ? a % (N + 3) < b % (N + 3) : a < b;
+  });
   auto even = values | std::views::filter([](int v) { return v % (N + 2) == 0; }) |
               std::views::transform([](int v) { return v * N; });
   Variant variant = Number<N>{}.name();
