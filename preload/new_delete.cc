@@ -88,7 +88,7 @@ template <typename... Arguments>
 void* runtime_nothrow(const char* symbol, Arguments... arguments) {
   using Form = void*(Arguments..., const std::nothrow_t&);
   auto* form = reinterpret_cast<Form*>(dlsym(RTLD_NEXT, symbol));
-  return form ? form(arguments..., std::nothrow) : nullptr;
+  return form ? form(arguments..., std::nothrow_t{}) : nullptr;
 }
 
 // The address that a plain new expression calls: ours, or the program's own.

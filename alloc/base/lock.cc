@@ -36,12 +36,13 @@ void Lock::wake() {
 }
 
 void Lock::fork_prepare() {
-  if (held_by_me()) return;
-  lock();
-  taken_for_fork_ = true;
+  taken_for_fork_ = !held_by_me();
+  if (taken_for_fork_) lock();
+  in_fork_ = true;
 }
 
 void Lock::fork_release() {
+  in_fork_ = false;
   if (!taken_for_fork_) return;
   taken_for_fork_ = false;
   owner_ = 0;

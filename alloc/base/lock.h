@@ -29,28 +29,29 @@ class Lock {
   }
   bool try_lock();
   void unlock() {
-    if (unlikely(peek(fork_thread) != 0) && passes_through()) return;
+    if (unlikely(peek(fork_thread) != 0) && passes_through()) return;  // fork holds it
     owner_ = 0;
     if (__atomic_exchange_n(&word_, 0, __ATOMIC_RELEASE) == 2) wake();
   }
   bool held_by_me() const { return peek(word_) != 0 && peek(owner_) == thread_self(); }
 
   // Fork: prepare takes the lock unless an interrupted frame of this very thread holds it; after
-  // the fork only what prepare took is released.
+  // the fork only what prepare took is released. In between the thread passes through both kinds.
   void fork_prepare();
   void fork_release();
 
-  // The thread between fork's prepare and its parent or child half; it passes through all locks,
-  // because handlers of other libraries allocate there.
+  // The thread between fork's prepare and its parent or child half; it passes through the locks of
+  // the fork, because handlers of other libraries allocate there.
   static uintptr_t fork_thread;
 
  private:
   bool lock_slow();  // true: passed through without taking it
-  bool passes_through() const { return peek(fork_thread) == thread_self(); }
+  bool passes_through() const { return in_fork_ && peek(fork_thread) == thread_self(); }
   void wake();
 
   uint32_t word_ = 0;  // 0 free, 1 held, 2 held and waited for
   Rank rank_;
+  bool in_fork_ = false;
   bool taken_for_fork_ = false;
   uintptr_t owner_ = 0;
 };

@@ -21,11 +21,9 @@ constexpr size_t kBypassZeroed = size_t{32} << 10;  // calloc looks for fresh me
 constexpr unsigned kLargeOffset = kEntryLarge * sizeof(Entry);
 constexpr unsigned kUmaOffset = kEntryUma * sizeof(Entry);
 
-constinit Lock create_lock{Rank::kNone};
-
 Zone* create_class(unsigned entry) {
   if (!uma_boot()) return nullptr;
-  Guard guard(create_lock);
+  Guard guard(creation_lock());
   if (Zone* zone = zone_of_entry(entry)) return zone;
   const size_t size = size_of_entry(entry);
   Keg* keg = keg_create(size, 15, uint16_t(entry * sizeof(Entry)));
@@ -38,6 +36,19 @@ Zone* create_class(unsigned entry) {
 Zone* class_zone(unsigned entry) {
   Zone* zone = zone_of_entry(entry);
   return likely(zone != nullptr) ? zone : create_class(entry);
+}
+
+// Gives back all that is cached, address space included, for one more try.
+void relieve() {
+  note_address_pressure();
+  large_trim(0);
+  uma_reclaim(UMA_RECLAIM_DRAIN_CPU);
+}
+
+void* large_block(size_t size, size_t align, bool* zeroed) {
+  if (void* p = large_alloc(size, align, zeroed)) return p;
+  relieve();
+  return large_alloc(size, align, zeroed);
 }
 
 // What the page map says of p: a class's entry offset, a reserved one, or 0.
@@ -123,7 +134,10 @@ extern "C" {
 
 void* uma_heap_alloc_slow(size_t offset) {
   Zone* zone = class_zone(offset ? unsigned(offset / sizeof(Entry)) : 1);
-  return zone ? zone_alloc_miss(zone) : nullptr;
+  if (!zone) return nullptr;
+  if (void* item = zone_alloc_miss(zone)) return item;
+  relieve();
+  return zone_alloc_miss(zone);
 }
 
 void* uma_heap_alloc_locked(size_t offset) {
@@ -134,7 +148,7 @@ void* uma_heap_alloc_locked(size_t offset) {
 void* uma_heap_alloc_large(size_t size) {
   if (size > PTRDIFF_MAX || !uma_boot()) return nullptr;
   bool zeroed;
-  return large_alloc(size, kPage, &zeroed);
+  return large_block(size, kPage, &zeroed);
 }
 
 void uma_heap_free_full(void* p, size_t offset) {
@@ -167,12 +181,13 @@ void* heap_alloc_zeroed(size_t size) {
   bool zeroed = false;
   void* p;
   if (size > kClassMax) {
-    p = size <= PTRDIFF_MAX && uma_boot() ? large_alloc(size, kPage, &zeroed) : nullptr;
+    p = size <= PTRDIFF_MAX && uma_boot() ? large_block(size, kPage, &zeroed) : nullptr;
   } else if (size >= kBypassZeroed) {
     const unsigned entry = entry_of_size(size);
     p = uma_percpu_pop(entry * sizeof(Entry));
     Zone* zone = p ? nullptr : class_zone(entry);
     if (zone) p = zone_alloc_zeroed(zone, &zeroed);
+    if (zone && !p) p = uma_heap_alloc_slow(entry * sizeof(Entry));
   } else {
     p = heap_alloc(size);
   }
@@ -190,7 +205,7 @@ void* heap_alloc_aligned(size_t align, size_t size) {
   }
   bool zeroed;
   if (align <= kSpan && size <= kClassMax) return run_block(max(size, size_t{1}), align, &zeroed);
-  return large_alloc(max(size, size_t{1}), align, &zeroed);
+  return large_block(max(size, size_t{1}), align, &zeroed);
 }
 
 void heap_free(void* p, const char* function) {

@@ -15,8 +15,6 @@ namespace {
 Zone* zone_of(uma_zone_t handle) { return reinterpret_cast<Zone*>(handle); }
 uma_zone_t handle_of(Zone* zone) { return reinterpret_cast<uma_zone_t>(zone); }
 
-constinit Lock create_lock{Rank::kNone};  // before all others
-
 // An unused per-CPU entry, made usable everywhere; 0: none left, the zone works without caches.
 unsigned take_entry() {
   for (unsigned index = kBootEntries; index < kEntryMax; index++)
@@ -64,7 +62,7 @@ uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, uma_dtor dt
     return nullptr;
   }
   uma_start_hook();
-  Guard guard(create_lock);
+  Guard guard(creation_lock());
   Keg* keg = keg_create(size, size_t(align), uint16_t(kEntryUma * sizeof(Entry)));
   if (!keg) {
     errno = ENOMEM;
@@ -83,7 +81,7 @@ uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dtor dtor, um
     errno = EINVAL;
     return nullptr;
   }
-  Guard guard(create_lock);
+  Guard guard(creation_lock());
   Zone* zone =
       zone_create(name, UMA_LAYOUT_KIND_ZONE, take_entry(), zone_of(primary)->keg);
   return handle_of(finish(zone, ctor, dtor, zinit, zfini));
@@ -92,7 +90,7 @@ uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dtor dtor, um
 void uma_zdestroy(uma_zone_t handle) {
   if (!handle) return;
   Zone* zone = zone_of(handle);
-  Guard guard(create_lock);
+  Guard guard(creation_lock());
   uma_zone_stats stats;
   zone_stat(zone, &stats);
   // Nobody uses the zone any more, so its entries may be emptied without stopping anyone.

@@ -46,6 +46,8 @@ struct Registry {
 };
 constinit Registry registry;
 
+constinit Lock creation{Rank::kNone};
+
 // Memory of dead zones and kegs is used again, never unmapped: readers may be looking.
 constinit Pool zone_pool{"UMA Zones", sizeof(Zone)};
 constinit Pool keg_pool{"UMA Kegs", sizeof(Keg)};
@@ -113,6 +115,7 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg) {
 Zone* zone_of_entry(unsigned index) { return acquire(registry.by_entry[index]); }
 void zone_set_entry(unsigned index, Zone* zone) { publish(registry.by_entry[index], zone); }
 
+Lock& creation_lock() { return creation; }
 Lock& registry_lock() { return registry.lock; }
 Zone* registry_first() { return registry.first; }
 Zone* registry_next(Zone* zone) { return at<Zone>(zone->pub.next); }
@@ -136,6 +139,7 @@ void registry_remove(Zone* zone) {
 
 void uma_fork_prepare() {
   // Rank order; the drain lock and the CPUs' locks belong to the floor below.
+  creation.fork_prepare();
   registry.lock.fork_prepare();
   percpu_fork_prepare();
   for (Zone* zone = registry.first; zone; zone = registry_next(zone)) zone->lock.fork_prepare();
@@ -171,6 +175,7 @@ void uma_fork_parent() {
   release_all();
   percpu_fork_parent();
   registry.lock.fork_release();
+  creation.fork_release();
 }
 
 void uma_fork_child() {
@@ -178,6 +183,7 @@ void uma_fork_child() {
   release_all();
   percpu_fork_child();
   registry.lock.fork_release();
+  creation.fork_release();
 }
 
 }  // namespace uma

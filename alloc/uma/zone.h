@@ -9,7 +9,7 @@
 //                2. full: its top half into a bucket of the zone
 //                3. the zone holds enough: back to the slabs
 //
-// Lock order, first to last: registry, drain, CPU, zone, keg, page, large, metadata.
+// Lock order, first to last: creation, registry, drain, CPU, zone, keg, page, large, metadata.
 // zone->lock covers the buckets; all counters are read without it.
 #ifndef UMA_UMA_ZONE_H_
 #define UMA_UMA_ZONE_H_
@@ -78,6 +78,8 @@ void zone_trim_buckets(Zone* zone, uint64_t keep);
 void zone_drain_entry(Zone* zone, Cpu* cpu);
 void zone_reclaim(Zone* zone, int request);
 
+// Making and destroying zones, one at a time; before all other locks.
+Lock& creation_lock();
 // Registry: all zones in the order they were made.
 Lock& registry_lock();
 Zone* registry_first();

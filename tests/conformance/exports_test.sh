@@ -34,6 +34,10 @@ while read -r symbol; do
   [ $allowed = 1 ] || fail "$symbol is exported"
 done <<<"$exported"
 
+# What it takes from others comes from libc, or may be missing: C programs have no C++ runtime.
+missing=$(nm -D --undefined-only "$library" | awk '$1 == "U" && $2 !~ /@GLIBC_/ { print $2 }')
+[ -z "$missing" ] || fail "needs the symbols $missing"
+
 # Libraries: libc and the loader, and libc for certain.
 dynamic=$(readelf --wide --dynamic "$library")
 needed=$(sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p' <<<"$dynamic")

@@ -47,10 +47,10 @@ void SurvivesRealloc() {
     unsigned char* block = static_cast<unsigned char*>(malloc(n));
     const size_t usable = malloc_usable_size(block);
     memset(block, 0x77, usable);
-    block = static_cast<unsigned char*>(realloc(block, usable * 2));
-    REQUIRE(block != nullptr);
-    CHECK(AllBytes(block, 0x77, usable));
-    free(block);
+    void* moved = realloc(block, usable * 2);
+    REQUIRE(moved != nullptr);
+    CHECK(AllBytes(moved, 0x77, usable));
+    free(moved);
   }
 }
 

@@ -73,25 +73,28 @@ def is_mapped(pid, library):
 
 
 class MapsWatcher(threading.Thread):
-    """Looks for the library in the process called `command`, until it is seen or stop() is called.
+    """Looks for the library in process root, until it is seen there or stop() is called.
 
-    The process may be any descendant: a compiler driver starts the compiler, a shell the program.
+    With `command` it is a descendant of root that counts: a compiler driver starts the compiler.
     """
 
     def __init__(self, root, command, library):
         super().__init__(daemon=True)
         self.root = root
-        self.command = command[:15]  # what the kernel keeps
+        self.command = command and command[:15]  # what the kernel keeps
         self.library = library
         self.seen = False
         self._ended = threading.Event()
 
     def run(self):
         while not self._ended.is_set() and not self.seen:
-            for pid in {self.root} | descendants(self.root):
-                if command_of(pid) == self.command and is_mapped(pid, self.library):
-                    self.seen = True
-            time.sleep(0.001)
+            self.seen = any(is_mapped(pid, self.library) for pid in self._candidates())
+            time.sleep(0.0005)
+
+    def _candidates(self):
+        if not self.command:
+            return [self.root]
+        return [pid for pid in descendants(self.root) if command_of(pid) == self.command]
 
     def stop(self):
         self._ended.set()
@@ -106,7 +109,8 @@ def table_requests(text):
 
 def without_tables(text):
     """The lines that are no part of a zone table, to show what a program itself complained of."""
-    return "\n".join(line for line in text.splitlines() if line and not re.search(r",\s+\d+,", line))
+    lines = text.splitlines()
+    return "\n".join(line for line in lines if line and not re.search(r",\s+\d+,", line))
 
 
 def live_requests(umastat, pid):

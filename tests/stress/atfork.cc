@@ -58,7 +58,7 @@ void* Allocate(void* number) {
 }  // namespace
 
 int main() {
-  stress::Watchdog(240);
+  stress::Watchdog(90);
   Register<2>();
   pthread_t threads[2];
   for (uintptr_t i = 0; i < 2; i++) {

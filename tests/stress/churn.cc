@@ -78,7 +78,7 @@ void Together() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  stress::Watchdog(240);
+  stress::Watchdog(90);
   if (argc != 2) return 2;
   if (strcmp(argv[1], "short") == 0) {
     ShortThreads();

@@ -108,7 +108,7 @@ class Mover {
 // Ends the program if it hangs: SIGALRM has its default action.
 inline void Watchdog(unsigned seconds) {
   signal(SIGALRM, SIG_DFL);
-  alarm(seconds);
+  alarm(check::LongRun() ? 10 * seconds : seconds);
 }
 
 }  // namespace stress

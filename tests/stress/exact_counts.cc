@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
   operations = atol(argv[1]);
   with_signals = argc > 2 && strcmp(argv[2], "signals") == 0;
   if (operations < 2 * kLeft) return 2;
-  stress::Watchdog(570);
+  stress::Watchdog(200);
   stress::CountSignals();
   REQUIRE(pthread_barrier_init(&here, nullptr, kThreads + 1) == 0);
   pthread_t threads[kThreads];

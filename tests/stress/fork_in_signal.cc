@@ -37,7 +37,7 @@ void Fork(int) {
 }  // namespace
 
 int main() {
-  stress::Watchdog(240);
+  stress::Watchdog(90);
   struct sigaction action = {};
   action.sa_handler = Fork;
   action.sa_flags = SA_RESTART;

@@ -64,7 +64,7 @@ void* ThreadOfChild(void*) {
 }  // namespace
 
 int main() {
-  stress::Watchdog(240);
+  stress::Watchdog(90);
   stress::Random random(1);
   static stress::Block inherited[kInherited];
   for (stress::Block& block : inherited) {

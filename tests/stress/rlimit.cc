@@ -86,7 +86,7 @@ void Exhaust(Way way, size_t size) {
 }  // namespace
 
 int main() {
-  stress::Watchdog(240);
+  stress::Watchdog(90);
   FourThreads("before");
   rlimit limit;
   REQUIRE(getrlimit(RLIMIT_AS, &limit) == 0);

@@ -42,7 +42,7 @@ int RegisteredCpu() {
 }
 
 [[gnu::noinline]] pid_t Start(stress::Slots& slots, int number) {
-  const pid_t child = vfork();
+  const pid_t child = vfork();  // NOLINT(bugprone-unsafe-functions): the call under test
   if (child == 0) {
     Work(slots);
     if (number % 50 == 0) execl("/bin/true", "true", static_cast<char*>(nullptr));
@@ -88,7 +88,7 @@ void Spawn() {
 }  // namespace
 
 int main() {
-  stress::Watchdog(240);
+  stress::Watchdog(90);
   pthread_t threads[kThreads];
   pthread_t forkers[kForkers];
   for (uintptr_t i = 0; i < kThreads; i++) {

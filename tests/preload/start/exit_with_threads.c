@@ -7,10 +7,11 @@
 static void* churn(void* started) {
   __atomic_add_fetch((int*)started, 1, __ATOMIC_RELEASE);
   void* blocks[64] = {NULL};
-  for (unsigned i = 0;; i++) {
+  for (unsigned i = 0; started != NULL; i++) {
     free(blocks[i % 64]);
     blocks[i % 64] = malloc(i % 40 == 0 ? 200000 : i * 37 % 3000);
   }
+  return NULL;
 }
 
 int main(void) {

@@ -3,9 +3,6 @@
 #ifndef UMA_TESTS_PRELOAD_START_H_
 #define UMA_TESTS_PRELOAD_START_H_
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Programs that use zones: linked to libuma.so.1, run alone and under the preload library."""
+
+load("//tests:defs.bzl", "COPTS", "LIBRARY")
+
+_RSEQ_OFF = ["--env GLIBC_TUNABLES=glibc.pthread.rseq=0"]
+_PRELOAD = ["--library $(rootpath %s)" % LIBRARY]
+
+# rseq_off: virtual CPUs. cpus2: fewer of them than threads, so that some threads share one cache.
+_VARIANTS = {
+    "alone": [],
+    "alone_rseq_off": _RSEQ_OFF,
+    "alone_cpus2": ["--env UMA_OPTIONS=cpus:2"],
+    "alone_cpus64": ["--env UMA_OPTIONS=cpus:64"],
+    "preload": _PRELOAD,
+    "preload_rseq_off": _PRELOAD + _RSEQ_OFF,
+    "preload_cpus2": _PRELOAD + ["--env UMA_OPTIONS=cpus:2"],
+}
+
+def zone_program(name, srcs):
+    """A program on zones, with GoogleTest."""
+    native.cc_binary(
+        name = name,
+        testonly = True,
+        srcs = srcs,
+        copts = COPTS,
+        deps = [
+            ":libuma",
+            ":support",
+            "//alloc/base:layout",
+            "//alloc/uma:api",
+            "@googletest//:gtest",
+        ],
+    )
+
+def zone_test(name, srcs, size = "small", variants = _VARIANTS.keys()):
+    """A program on zones and its runs."""
+    zone_program(name = name + "_program", srcs = srcs)
+    for variant in variants:
+        native.sh_test(
+            name = name + "_" + variant,
+            size = size,
+            srcs = ["//tests:preload_run.sh"],
+            args = _VARIANTS[variant] + ["$(rootpath :%s_program)" % name],
+            data = [
+                ":" + name + "_program",
+                LIBRARY,
+            ],
+        )

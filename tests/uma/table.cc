@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One allocator, one registry, one table per process: alone it shows the program's zones, under
+// preload malloc's too.
+#include <gtest/gtest.h>
+#include <stdio.h>
+
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/uma/support.h"
+
+namespace {
+
+using namespace uma_test;
+
+struct Row {
+  long size, limit, used, free, requests, fails, sleeps, domains;
+};
+
+std::map<std::string, Row> ReadTable(std::string* total) {
+  testing::internal::CaptureStderr();
+  uma_print_stats();
+  std::istringstream text(testing::internal::GetCapturedStderr());
+  std::map<std::string, Row> rows;
+  std::string line;
+  EXPECT_TRUE(std::getline(text, line));
+  EXPECT_EQ(line.substr(0, 4), "ITEM");
+  while (std::getline(text, line)) {
+    if (line.rfind("total: ", 0) == 0) {
+      *total = line;
+      continue;
+    }
+    const size_t colon = line.find(':');
+    Row row = {};
+    if (colon == std::string::npos ||
+        sscanf(line.c_str() + colon, ": %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld", &row.size,
+               &row.limit, &row.used, &row.free, &row.requests, &row.fails, &row.sleeps,
+               &row.domains) != 8) {
+      ADD_FAILURE() << "malformed line: " << line;
+      continue;
+    }
+    EXPECT_EQ(rows.count(line.substr(0, colon)), 0U) << "twice: " << line;
+    rows[line.substr(0, colon)] = row;
+  }
+  return rows;
+}
+
+TEST(Table, OneForTheWholeProcess) {
+  uma_zone_t zone = PlainZone("table zone", 123);
+  std::vector<void*> items;
+  for (int i = 0; i < 1000; i++) items.push_back(uma_zalloc(zone, 0));
+  for (int i = 0; i < 900; i++) uma_zfree(zone, items[size_t(i)]);
+  std::string total;
+  const std::map<std::string, Row> rows = ReadTable(&total);
+  EXPECT_EQ(rows.size(), uma_layout.zone_count + 1) << "zones and the large blocks";
+  ASSERT_EQ(rows.count("table zone"), 1U);
+  const Row& row = rows.at("table zone");
+  EXPECT_EQ(row.size, 123);
+  EXPECT_EQ(row.used, 100);
+  EXPECT_EQ(row.requests, 1000);
+  EXPECT_EQ(row.fails, 0);
+  const uma_zone_stats stats = StatsOf(zone);
+  EXPECT_EQ(uint64_t(row.free), stats.cached + stats.keg_free);
+  int classes = 0;
+  for (const auto& [name, unused] : rows) classes += name.rfind("malloc-", 0) == 0;
+  if (Preloaded()) {
+    EXPECT_GT(classes, 5);
+  } else {
+    EXPECT_EQ(classes, 0);
+    EXPECT_EQ(rows.size(), 2U);
+  }
+  EXPECT_NE(total.find("mapped "), std::string::npos);
+  for (int i = 900; i < 1000; i++) uma_zfree(zone, items[size_t(i)]);
+  uma_zdestroy(zone);
+  EXPECT_EQ(ReadTable(&total).count("table zone"), 0U);
+}
+
+}  // namespace
