@@ -3,6 +3,9 @@
 
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 
+def _files(ctx, files):
+    return [DefaultInfo(files = depset(files), runfiles = ctx.runfiles(files))]
+
 def _whole_archive_impl(ctx):
     objects = []
     for dep in ctx.attr.deps:
@@ -36,7 +39,7 @@ def _whole_archive_impl(ctx):
         outputs = [archive],
         mnemonic = "WholeArchive",
     )
-    return [DefaultInfo(files = depset([archive]))]
+    return _files(ctx, [archive])
 
 # One object with everything below `deps`, so that a program gets all of it or nothing, and with
 # the names that are hidden in the shared library made local, so that they cannot clash.
@@ -50,8 +53,10 @@ whole_archive = rule(
 )
 
 def _headers_impl(ctx):
-    headers = [dep[CcInfo].compilation_context.direct_public_headers for dep in ctx.attr.deps]
-    return [DefaultInfo(files = depset([header for some in headers for header in some]))]
+    headers = []
+    for dep in ctx.attr.deps:
+        headers += dep[CcInfo].compilation_context.direct_public_headers
+    return _files(ctx, headers)
 
 # The public headers of `deps` as files.
 headers = rule(

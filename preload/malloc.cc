@@ -97,9 +97,7 @@ UMA_LIBC void* pvalloc(size_t size) {
   return or_enomem(heap_alloc_aligned(kPage, round_up(max(size, size_t{1}), kPage)));
 }
 
-UMA_LIBC size_t malloc_usable_size(void* p) {
-  return heap_usable_size(p, "malloc_usable_size");
-}
+UMA_LIBC size_t malloc_usable_size(void* p) { return heap_usable_size(p, "malloc_usable_size"); }
 
 UMA_LIBC int malloc_trim(size_t pad) {
   const int saved = errno;

@@ -22,9 +22,7 @@ extern "C" {
 namespace uma {
 namespace {
 
-std::new_handler handler() {
-  return &_ZSt15get_new_handlerv ? _ZSt15get_new_handlerv() : nullptr;
-}
+std::new_handler handler() { return &_ZSt15get_new_handlerv ? _ZSt15get_new_handlerv() : nullptr; }
 
 [[noreturn]] void throw_bad_alloc() {
   if (&_ZSt17__throw_bad_allocv) _ZSt17__throw_bad_allocv();

@@ -27,13 +27,13 @@ inline constexpr size_t kArenaMaxStep = size_t{1} << 30;
 // Size classes: 16-byte steps to 1 KiB, then 8 per doubling up to 1 MiB.
 inline constexpr size_t kSmallMax = 1024;
 inline constexpr size_t kClassMax = size_t{1} << 20;
-inline constexpr unsigned kSmallClasses = kSmallMax / 16;                 // entries 1..64
-inline constexpr unsigned kMediumClasses = 80;                            // entries 65..144
+inline constexpr unsigned kSmallClasses = kSmallMax / 16;  // entries 1..64
+inline constexpr unsigned kMediumClasses = 80;             // entries 65..144
 inline constexpr unsigned kMallocEntries = kSmallClasses + kMediumClasses + 1;
-inline constexpr unsigned kEntryLarge = kMallocEntries;      // map mark: a run block
-inline constexpr unsigned kEntryUma = kMallocEntries + 1;    // map mark: a slab of a UMA zone
-inline constexpr unsigned kBootEntries = kMallocEntries + 2; // entries every region starts with
-inline constexpr unsigned kEntryMax = 4096;                  // 16-bit byte offsets, 16 bytes each
+inline constexpr unsigned kEntryLarge = kMallocEntries;       // map mark: a run block
+inline constexpr unsigned kEntryUma = kMallocEntries + 1;     // map mark: a slab of a UMA zone
+inline constexpr unsigned kBootEntries = kMallocEntries + 2;  // entries every region starts with
+inline constexpr unsigned kEntryMax = 4096;                   // 16-bit byte offsets, 16 bytes each
 
 // Per-CPU arrays: slots are a power of two, two of them are the marks.
 inline constexpr unsigned kArrayMinShift = 2;

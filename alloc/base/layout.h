@@ -49,7 +49,7 @@ struct uma_layout_cold {
 
 /* A CPU's region. `region` is 0 for a CPU that never allocated. */
 struct uma_layout_cpu {
-  uma_u64 region; /* address of entry 0 of this CPU */
+  uma_u64 region;           /* address of entry 0 of this CPU */
   uma_u64 cached_bytes_max; /* sum of cap * size over the attached arrays: the worst case */
   uma_u64 budget;           /* bytes this CPU may hold */
   uma_u64 array_bytes;      /* memory of the arrays themselves */
@@ -95,7 +95,7 @@ struct uma_layout_zone {
   uma_u64 bucket_items; /* items in the zone's full buckets */
   uma_u32 ops_started;  /* slow operations begun and ended: equal when none is in flight */
   uma_u32 ops_finished;
-  uma_u64 wss;  /* working-set estimate of bucket_items */
+  uma_u64 wss; /* working-set estimate of bucket_items */
   uma_u64 pad_[5];
 };
 
@@ -103,7 +103,7 @@ struct uma_layout_zone {
 struct uma_layout_large {
   uma_u64 allocs;
   uma_u64 frees;
-  uma_u64 used_bytes;   /* bytes of live blocks, as malloc_usable_size counts them */
+  uma_u64 used_bytes;    /* bytes of live blocks, as malloc_usable_size counts them */
   uma_u64 cached_blocks; /* freed mappings kept for reuse */
   uma_u64 cached_bytes;
   uma_u64 fails;
@@ -114,13 +114,13 @@ struct uma_layout_pages {
   uma_u64 arena_base;
   uma_u64 arena_reserved;
   uma_u64 arena_committed;
-  uma_u64 runs_free_dirty;   /* bytes of free runs that may be resident */
-  uma_u64 runs_used;         /* bytes of runs that slabs or blocks hold */
-  uma_u64 purged_bytes;      /* ever given back */
+  uma_u64 runs_free_dirty; /* bytes of free runs that may be resident */
+  uma_u64 runs_used;       /* bytes of runs that slabs or blocks hold */
+  uma_u64 purged_bytes;    /* ever given back */
   uma_u64 purge_calls;
-  uma_u64 meta_mapped;       /* memory of the allocator itself: mapped */
-  uma_u64 meta_used;         /* and in use */
-  uma_u64 side_mapped;       /* page map and slab headers */
+  uma_u64 meta_mapped; /* memory of the allocator itself: mapped */
+  uma_u64 meta_used;   /* and in use */
+  uma_u64 side_mapped; /* page map and slab headers */
 };
 
 /* A named block that a higher floor publishes: mbuf counters, spans. */

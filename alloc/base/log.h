@@ -12,10 +12,10 @@ namespace uma {
 class Line {
  public:
   Line& text(const char* s);
-  Line& padded(const char* s, int width);           // left-justified
-  Line& number(uint64_t n, int width = 0);          // right-justified decimal
-  Line& hex(uintptr_t n);                           // 0x...
-  Line& pad_to(size_t column);                      // spaces up to a column
+  Line& padded(const char* s, int width);   // left-justified
+  Line& number(uint64_t n, int width = 0);  // right-justified decimal
+  Line& hex(uintptr_t n);                   // 0x...
+  Line& pad_to(size_t column);              // spaces up to a column
   size_t length() const { return length_; }
   const char* c_str() {
     buffer_[length_] = 0;

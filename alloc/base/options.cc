@@ -120,8 +120,13 @@ void options_help() {
   Line line;
   line.text("UMA_OPTIONS=key:value,... (or: help)").write_stderr();
   for (const Option& option : kTable)
-    line.text("  ").padded(option.name, 12).padded(option.type, 16).text("default ")
-        .padded(option.standard, 8).text(option.help).write_stderr();
+    line.text("  ")
+        .padded(option.name, 12)
+        .padded(option.type, 16)
+        .text("default ")
+        .padded(option.standard, 8)
+        .text(option.help)
+        .write_stderr();
 }
 
 }  // namespace uma

@@ -8,9 +8,9 @@
 namespace uma {
 
 struct Options {
-  uint64_t stats = 0;       // 0 off, 1 at every exit, else only in the process of that pid
-  bool rseq = true;         // off: virtual CPUs even where the kernel has rseq
-  uint64_t cpus = 0;        // simulate so many CPUs (implies rseq off), 0: the machine's
+  uint64_t stats = 0;  // 0 off, 1 at every exit, else only in the process of that pid
+  bool rseq = true;    // off: virtual CPUs even where the kernel has rseq
+  uint64_t cpus = 0;   // simulate so many CPUs (implies rseq off), 0: the machine's
   bool foreign_abort = true;
   bool invariants = false;  // check structures where items return to their slabs at once
   bool help = false;        // print the table of options once

@@ -221,8 +221,8 @@ size_t heap_usable_size(const void* p, const char* function) {
   if (!p) return 0;
   const unsigned offset = map_offset(p);
   if (is_class(offset)) {
-    if (options.invariants) keg_check(slab_of(p)->keg, p, function,
-                                      zone_of_entry(offset / sizeof(Entry))->pub.name);
+    if (options.invariants)
+      keg_check(slab_of(p)->keg, p, function, zone_of_entry(offset / sizeof(Entry))->pub.name);
     return size_of_entry(unsigned(offset / sizeof(Entry)));
   }
   if (offset == kLargeOffset) return run_block_size(p, function);

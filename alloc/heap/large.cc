@@ -14,11 +14,11 @@ extern "C" uma_layout uma_layout;
 namespace uma {
 namespace {
 
-constexpr size_t kTableFirst = 512;             // slots; a power of two
+constexpr size_t kTableFirst = 512;  // slots; a power of two
 constexpr size_t kCachedBlocks = 16;
 constexpr size_t kCachedBytes = size_t{40} << 20;
 constexpr size_t kCachedBlockMax = size_t{32} << 20;
-constexpr uint64_t kCachedFor = 1000000000;     // ns; older ones are unmapped at the next call
+constexpr uint64_t kCachedFor = 1000000000;  // ns; older ones are unmapped at the next call
 
 // Open addressing; 0 empty, 1 deleted.
 struct Mapping {

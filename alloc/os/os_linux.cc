@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "alloc/os/os.h"
-
 #include <linux/membarrier.h>
 #include <sys/mman.h>
 #include <time.h>
 
 #include "alloc/base/syscall.h"
 #include "alloc/base/util.h"
+#include "alloc/os/os.h"
 
 #ifndef MADV_POPULATE_WRITE  // Linux 5.14; Debian 12's libc headers are older
 #define MADV_POPULATE_WRITE 23
@@ -47,9 +46,7 @@ void* reserve(void* where, size_t size) { return map_with(where, size, PROT_NONE
 void* map(void* where, size_t size) {
   return map_with(where, size, PROT_READ | PROT_WRITE, MAP_NORESERVE);
 }
-bool unmap(void* p, size_t size) {
-  return raw_syscall(SYS_munmap, long(addr(p)), long(size)) == 0;
-}
+bool unmap(void* p, size_t size) { return raw_syscall(SYS_munmap, long(addr(p)), long(size)) == 0; }
 void* remap(void* p, size_t old_size, size_t new_size, bool may_move) {
   long ret = raw_syscall(SYS_mremap, long(addr(p)), long(old_size), long(new_size),
                          may_move ? MREMAP_MAYMOVE : 0);
@@ -79,8 +76,8 @@ bool restart_register() {
   return raw_syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ) == 0;
 }
 bool restart_cpu(unsigned cpu) {
-  return raw_syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ,
-                     MEMBARRIER_CMD_FLAG_CPU, cpu) == 0;
+  return raw_syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_FLAG_CPU,
+                     cpu) == 0;
 }
 
 uint64_t clock_ns() { return clock_read(CLOCK_MONOTONIC); }

@@ -22,17 +22,17 @@ struct Keg;
 // The header of a run, beside the arena: item memory is never touched for bookkeeping. Only the
 // head granule's header is filled; the others say how far back it is.
 struct Slab : ListNode {
-  Keg* keg;           // null: a run block of its own
-  uint64_t* bitmap;   // returned items, null while none came back; may point at inline_bits
+  Keg* keg;          // null: a run block of its own
+  uint64_t* bitmap;  // returned items, null while none came back; may point at inline_bits
   uint64_t inline_bits;
   uint32_t free_items;  // not handed out: returned ones and those above bump
   uint32_t bump;        // items from here on were never handed out
   uint16_t granules;
-  uint16_t back;      // granules to the head
-  uint8_t bin;        // which of the keg's lists holds it
-  bool zeroed;        // the run came zeroed and no item ever came back
+  uint16_t back;  // granules to the head
+  uint8_t bin;    // which of the keg's lists holds it
+  bool zeroed;    // the run came zeroed and no item ever came back
   uint16_t unused;
-  uint64_t punched;   // units of the run that were given back to the system
+  uint64_t punched;  // units of the run that were given back to the system
 };
 static_assert(sizeof(Slab) == 64);
 

@@ -10,20 +10,20 @@ namespace uma {
 
 // 2 MiB of arena; bit i is granule i.
 struct Span {
-  uint32_t free;       // not part of a run
-  uint32_t dirty;      // free, and may be resident or non-zero
-  bool committed;      // readable and writable
-  bool huge;           // advised to use huge pages
+  uint32_t free;   // not part of a run
+  uint32_t dirty;  // free, and may be resident or non-zero
+  bool committed;  // readable and writable
+  bool huge;       // advised to use huge pages
 };
 
 inline constexpr unsigned kSpanChunk = 64;
 
 struct Arena {
   Lock lock{Rank::kPage};
-  size_t spans = 0;      // reserved
-  size_t committed = 0;  // spans ever committed: the arena is committed from below
-  size_t first_free = 0; // no span below has a free granule
-  bool fixed = false;    // one reservation at an address the kernel chose: cannot grow
+  size_t spans = 0;       // reserved
+  size_t committed = 0;   // spans ever committed: the arena is committed from below
+  size_t first_free = 0;  // no span below has a free granule
+  bool fixed = false;     // one reservation at an address the kernel chose: cannot grow
   bool pressure = false;
   Span* directory[kArenaMax / kSpan / kSpanChunk] = {};
 };

@@ -24,7 +24,7 @@ struct alignas(kCacheLine) Hot {
   uintptr_t arena_limit;  // 8: granules the page map covers
   uint16_t* page_map;     // 16: byte offset of the malloc class of a granule
   uintptr_t rseq_offset;  // 24: of the rseq area, from the thread pointer
-  const void** table;      // 32: region of each CPU; [-2] and [-1] are sentinels
+  const void** table;     // 32: region of each CPU; [-2] and [-1] are sentinels
 };
 
 // An entry as the owner sees it.
@@ -47,12 +47,12 @@ struct PercpuTls {
 // A CPU's private structure. Its lock covers all but what the sections change.
 struct Cpu {
   Lock lock{Rank::kCpu};
-  char* region = nullptr;         // address of entry 0
-  uint32_t array_next = 0;        // bump pointer, in words from the region
+  char* region = nullptr;   // address of entry 0
+  uint32_t array_next = 0;  // bump pointer, in words from the region
   uint32_t array_end = 0;
   uint32_t free_arrays[kArrayMaxShift + 1] = {};  // chained through slot 0
-  uint64_t cap_bytes = 0;         // sum of cap * size over attached arrays
-  uint16_t clock = 0;             // counts slow-path visits
+  uint64_t cap_bytes = 0;                         // sum of cap * size over attached arrays
+  uint16_t clock = 0;                             // counts slow-path visits
   unsigned id = 0;
 };
 
@@ -101,8 +101,8 @@ extern __thread PercpuTls uma_percpu_tls;
 extern uint32_t uma_rseq_length;  // registered length, 0: nothing to unregister
 
 // The sections. `offset` is 16 times the entry index.
-void* uma_percpu_pop(size_t offset);              // null: empty
-int uma_percpu_push(void* item, size_t offset);   // 0 pushed, 1 full, 2 same item on top
+void* uma_percpu_pop(size_t offset);             // null: empty
+int uma_percpu_push(void* item, size_t offset);  // 0 pushed, 1 full, 2 same item on top
 // Both return how many items moved, -1: restarted before the commit, nothing moved.
 long uma_percpu_fill(size_t offset, void* const* items, long count);
 long uma_percpu_take(size_t offset, void** items, long count);

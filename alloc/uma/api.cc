@@ -82,8 +82,7 @@ uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dtor dtor, um
     return nullptr;
   }
   Guard guard(creation_lock());
-  Zone* zone =
-      zone_create(name, UMA_LAYOUT_KIND_ZONE, take_entry(), zone_of(primary)->keg);
+  Zone* zone = zone_create(name, UMA_LAYOUT_KIND_ZONE, take_entry(), zone_of(primary)->keg);
   return handle_of(finish(zone, ctor, dtor, zinit, zfini));
 }
 

@@ -8,9 +8,9 @@
 namespace uma {
 namespace {
 
-constexpr int kTries = 16;              // restarts of a section before it is given up
-constexpr unsigned kRecentVisits = 32;  // misses closer than this make an array grow
-constexpr unsigned kEntryShare = 16;    // of a CPU's budget, for one array
+constexpr int kTries = 16;                        // restarts of a section before it is given up
+constexpr unsigned kRecentVisits = 32;            // misses closer than this make an array grow
+constexpr unsigned kEntryShare = 16;              // of a CPU's budget, for one array
 constexpr size_t kFirstBytes = size_t{32} << 10;  // an array's first capacity, in bytes of items
 
 unsigned entry_of(const Zone* zone) { return zone->pub.entry; }
@@ -142,8 +142,8 @@ unsigned note_miss(Zone* zone, Cpu* cpu, bool* grown) {
   const unsigned since = uint16_t(++cpu->clock - cold->last_miss);
   cold->last_miss = cpu->clock;
   const unsigned cap = cold->cap;
-  const unsigned wanted = cap ? (since <= kRecentVisits ? grown_cap(zone, cap) : cap)
-                              : first_cap(zone->keg->pub.rsize);
+  const unsigned wanted =
+      cap ? (since <= kRecentVisits ? grown_cap(zone, cap) : cap) : first_cap(zone->keg->pub.rsize);
   if (wanted != cap) *grown = resize(zone, cpu, wanted);
   return cold->cap;
 }

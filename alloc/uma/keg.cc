@@ -63,8 +63,7 @@ bool init_items(Keg* keg, Slab* slab) {
   char* memory = slab_memory(slab);
   for (unsigned i = 0; i < keg->pub.ipers; i++) {
     if (keg->init(memory + size_t{i} * keg->pub.rsize, int(keg->size), 0) == 0) continue;
-    while (keg->fini && i-- > 0)
-      keg->fini(memory + size_t{i} * keg->pub.rsize, int(keg->size));
+    while (keg->fini && i-- > 0) keg->fini(memory + size_t{i} * keg->pub.rsize, int(keg->size));
     return false;
   }
   return true;

@@ -21,14 +21,14 @@ struct Keg {
   size_t idle_bytes = 0;    // free items in slabs, less what was punched
   size_t punch_at = 0;      // punch when idle_bytes reaches this
   uint32_t size = 0;
-  uint32_t zones = 0;       // zones that use this keg
+  uint32_t zones = 0;  // zones that use this keg
   uint32_t flags = 0;
   uint16_t map_offset = 0;  // what the page map says of its slabs
   uint16_t granules = 0;
   uint32_t punch_unit = 0;  // bytes per bit of Slab::punched
   uint32_t full_slabs = 0;
   List<Slab> bins[kKegBins];
-  Slab* spare = nullptr;    // one wholly free slab, kept against flapping
+  Slab* spare = nullptr;  // one wholly free slab, kept against flapping
   List<Slab> full;
   uma_init init = nullptr;
   uma_fini fini = nullptr;
@@ -43,8 +43,7 @@ unsigned keg_take(Keg* keg, void** items, unsigned count);
 void* keg_take_zeroed(Keg* keg, bool* zeroed);
 // Gives items back, checking each: an interior pointer, a second free or a foreign item aborts,
 // naming `function` and `zone`.
-void keg_give(Keg* keg, void* const* items, unsigned count, const char* function,
-              const char* zone);
+void keg_give(Keg* keg, void* const* items, unsigned count, const char* function, const char* zone);
 // Makes slabs until `items` more are free. False: stopped early.
 bool keg_reserve(Keg* keg, unsigned items);
 // Releases every wholly free slab and punches empty pages.

@@ -49,8 +49,8 @@ void zone_stat(const Zone* zone, uma_zone_stats* stats) {
   const CpuSums sums = sum_cpus(zone);
   *stats = {};
   stats->allocs = sums.pops + peek(pub.slow_allocs) - peek(pub.corrections);
-  const uint64_t pushes = sums.cached + sums.pops - peek(pub.corrections) - peek(pub.moved_in) +
-                          peek(pub.moved_out);
+  const uint64_t pushes =
+      sums.cached + sums.pops - peek(pub.corrections) - peek(pub.moved_in) + peek(pub.moved_out);
   stats->frees = pushes + peek(pub.slow_frees);
   stats->fails = peek(pub.fails);
   if (stats->frees > stats->allocs) stats->frees = stats->allocs;  // read in the middle of a call

@@ -34,7 +34,7 @@ extern "C" {
 #define M_ZERO 0x0100   /* zero the item before ctor runs */
 
 /* Alignment masks for uma_zcreate. */
-#define UMA_ALIGN_PTR (sizeof(void *) - 1)
+#define UMA_ALIGN_PTR (sizeof(void*) - 1)
 #define UMA_ALIGN_LONG (sizeof(long) - 1)
 #define UMA_ALIGN_INT (sizeof(int) - 1)
 #define UMA_ALIGN_SHORT (sizeof(short) - 1)
@@ -45,24 +45,24 @@ extern "C" {
 #define UMA_ZONE_ZINIT 0x0002  /* items are zero when they leave the keg for the first time */
 #define UMA_ZONE_NOFREE 0x0020 /* slabs are never given back */
 
-typedef struct uma_zone *uma_zone_t;
+typedef struct uma_zone* uma_zone_t;
 
 /*
  * Called for every item that uma_zalloc returns. `size` is the zone's item size in bytes, `arg`
  * what the caller of uma_zalloc_arg gave, `flags` its flags. Returns 0, or another value to make
  * the allocation fail: dtor is then not called, zfini is.
  */
-typedef int (*uma_ctor)(void *mem, int size, void *arg, int flags);
+typedef int (*uma_ctor)(void* mem, int size, void* arg, int flags);
 /* Called for every item given to uma_zfree, before it is cached. */
-typedef void (*uma_dtor)(void *mem, int size, void *arg);
+typedef void (*uma_dtor)(void* mem, int size, void* arg);
 /*
  * Called once for every item of a new slab (or, for a secondary zone, when the item enters the
  * zone). Returns 0, or another value: the items already initialised are given to fini and the slab
  * is released.
  */
-typedef int (*uma_init)(void *mem, int size, int flags);
+typedef int (*uma_init)(void* mem, int size, int flags);
 /* The opposite of init. */
-typedef void (*uma_fini)(void *mem, int size);
+typedef void (*uma_fini)(void* mem, int size);
 
 /*
  * Makes a zone. `name` is copied (31 bytes are kept). `size` is in bytes, 1 to 1 MiB. `align` is a
@@ -70,7 +70,7 @@ typedef void (*uma_fini)(void *mem, int size);
  * Returns the zone, or null with errno EINVAL (size, align, flags) or ENOMEM. The caller owns it.
  * Semantics: uma_zcreate of zone(9); unlike there null is possible.
  */
-UMA_EXPORT uma_zone_t uma_zcreate(const char *name, size_t size, uma_ctor ctor, uma_dtor dtor,
+UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, uma_dtor dtor,
                                   uma_init init, uma_fini fini, int align, uint32_t flags);
 
 /*
@@ -79,7 +79,7 @@ UMA_EXPORT uma_zone_t uma_zcreate(const char *name, size_t size, uma_ctor ctor, 
  * EINVAL (no primary) or ENOMEM. The keg lives until the last of its zones is destroyed.
  * Semantics: uma_zsecond_create of zone(9).
  */
-UMA_EXPORT uma_zone_t uma_zsecond_create(const char *name, uma_ctor ctor, uma_dtor dtor,
+UMA_EXPORT uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dtor dtor,
                                          uma_init zinit, uma_fini zfini, uma_zone_t primary);
 
 /*
@@ -95,15 +95,15 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t zone);
  * `arg` goes to ctor. Semantics: uma_zalloc_arg of zone(9), except that M_ZERO clears the item
  * before ctor runs, so a constructed item stays constructed.
  */
-UMA_EXPORT void *uma_zalloc_arg(uma_zone_t zone, void *arg, int flags);
-UMA_EXPORT void *uma_zalloc(uma_zone_t zone, int flags);
+UMA_EXPORT void* uma_zalloc_arg(uma_zone_t zone, void* arg, int flags);
+UMA_EXPORT void* uma_zalloc(uma_zone_t zone, int flags);
 
 /*
  * Gives an item back to the zone it came from; null is ignored. `arg` goes to dtor. errno is kept.
  * Semantics: uma_zfree_arg of zone(9).
  */
-UMA_EXPORT void uma_zfree_arg(uma_zone_t zone, void *item, void *arg);
-UMA_EXPORT void uma_zfree(uma_zone_t zone, void *item);
+UMA_EXPORT void uma_zfree_arg(uma_zone_t zone, void* item, void* arg);
+UMA_EXPORT void uma_zfree(uma_zone_t zone, void* item);
 
 /*
  * Makes slabs for at least `items` more items ahead of need. Stops early where memory is refused.
@@ -135,7 +135,7 @@ struct uma_zone_stats {
 };
 
 /* Fills `stats`. */
-UMA_EXPORT void uma_zone_get_stats(uma_zone_t zone, struct uma_zone_stats *stats);
+UMA_EXPORT void uma_zone_get_stats(uma_zone_t zone, struct uma_zone_stats* stats);
 /* Items in use, as uma_zone_get_cur of FreeBSD. */
 UMA_EXPORT int uma_zone_get_cur(uma_zone_t zone);
 /* Prints the zone table (columns of vmstat -z) on stderr. Allocates nothing. */

@@ -32,11 +32,11 @@ struct alignas(kCacheLine) Zone {
   // Byte offset of the per-CPU entry for the fast path; 0 (a sentinel entry) where every call
   // needs C++: ctor, dtor. The assembly knows where it lies.
   uint16_t fast_offset;
-  uint16_t offset;    // byte offset of the entry, 0: the zone has none
+  uint16_t offset;  // byte offset of the entry, 0: the zone has none
   bool dead;
   Lock lock{Rank::kZone};
   Keg* keg;
-  Bucket* buckets;    // the first may be partly filled
+  Bucket* buckets;      // the first may be partly filled
   uint64_t bucket_low;  // fewest bucket items since the last trim
   uint64_t bucket_max;  // more than this goes back to the slabs
   uma_ctor ctor;

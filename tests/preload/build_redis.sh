@@ -70,13 +70,10 @@ version=$(apt-cache "${apt_options[@]}" showsrc redis | sed -n 's/^Version: //p'
 cd "$scratch/source"
 apt-get "${apt_options[@]}" -qq source "redis=$version" >&2 || fail "cannot fetch redis $version"
 cd redis-*/
-# Debian's patches expect its own lua, hiredis and jemalloc; the copies in the tree do as well and
-# need no further packages.
-make -j"$(nproc)" MALLOC=libc BUILD_TLS=no USE_SYSTEMD=no USE_SYSTEM_JEMALLOC=no \
-  USE_SYSTEM_LUA=no USE_SYSTEM_HIREDIS=no >"$scratch/make.log" 2>&1 ||
+make -j"$(nproc)" MALLOC=libc BUILD_TLS=no USE_SYSTEMD=no >"$scratch/make.log" 2>&1 ||
   { tail -20 "$scratch/make.log" >&2; fail "redis $version does not build"; }
 
-# Debian's version may carry an epoch; a colon would split LD_LIBRARY_PATH-like lists.
+# Debian's version carries an epoch; a colon in a path would split lists of paths.
 target=$cache/redis-${version//:/_}
 rm -rf "$target.new"
 mkdir "$target.new"

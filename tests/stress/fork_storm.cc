@@ -37,7 +37,7 @@ void* ThreadOfChild(void*) {
   for (int i = 0; i < kInherited; i++) stress::Release(inherited[i]);
   {
     stress::Slots slots(50, 100000);
-    for (int i = 0; i < 300; i++) slots.Step();
+    for (int i = 0; i < 150; i++) slots.Step();
   }
   if (number % 10 == 0) {
     malloc_trim(0);

@@ -127,7 +127,9 @@ TEST_F(Callbacks, DeepRecursion) {
   for (int i = 0; i < 1000; i++) {
     void* item = uma_zalloc_arg(chain[0], nullptr, 0);
     ASSERT_NE(item, nullptr);
-    if (i == 500) EXPECT_EQ(uma_zone_get_cur(chain[kLevels]), 1);
+    if (i == 500) {
+      EXPECT_EQ(uma_zone_get_cur(chain[kLevels]), 1);
+    }
     uma_zfree_arg(chain[0], item, nullptr);
   }
   for (uma_zone_t zone : chain) {

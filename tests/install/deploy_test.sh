@@ -1,0 +1,159 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2016,SC2046 # inner shells expand; pkg-config prints words
+# An installation from what is built: complete, usable by a compiler, by umarun and by umastat, and
+# replaced without harm to what runs. Works in the runfiles, which are laid out as bazel-bin.
+set -u
+deploy=$PWD/tools/deploy bin_dir=$PWD sources=$PWD/tests/install manual=$PWD/tools/man/uma.3
+work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/deploy.XXXXXX")
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+unset LD_PRELOAD UMA_OPTIONS LD_LIBRARY_PATH PKG_CONFIG_LIBDIR
+for tool in pkg-config gcc-12; do
+  command -v "$tool" >/dev/null || { echo "SKIP: $tool is not installed" && exit 0; }
+done
+failures=0
+
+fail() {
+  printf 'FAIL: %s\n' "$*"
+  failures=$((failures + 1))
+}
+
+# refused STATUS MESSAGE ARGUMENT...: one line on stderr with MESSAGE in it.
+refused() {
+  "$deploy" "${@:3}" >out 2>err
+  [[ $? == "$1" && ! -s out && $(wc -l <err) == 1 && $(<err) == "deploy: "*"$2"* ]] ||
+    fail "expected status $1, one line with '$2', got: $(<err): ${*:3}"
+}
+
+installs() {
+  local path
+  "$deploy" --bin-dir "$bin_dir" installed/here >out 2>err || fail "status $?: $(<err)"
+  [[ ! -s out && ! -s err ]] || fail "not silent: $(cat out err)"
+  find installed/here ! -type d | sort >found
+  sort >wanted <<'LIST'
+installed/here/bin/umarun
+installed/here/bin/umastat
+installed/here/include/uma/layout.h
+installed/here/include/uma/uma.h
+installed/here/lib/libuma.a
+installed/here/lib/libuma.so
+installed/here/lib/libuma.so.1
+installed/here/lib/libuma_malloc.a
+installed/here/lib/libuma_malloc.so
+installed/here/lib/pkgconfig/uma.pc
+installed/here/lib/pkgconfig/uma_malloc.pc
+installed/here/lib/uma/tools/common.sh
+installed/here/lib/uma/tools/elf.sh
+installed/here/lib/uma/tools/umarun
+installed/here/share/man/man1/umarun.1
+installed/here/share/man/man1/umastat.1
+installed/here/share/man/man3/uma.3
+installed/here/share/man/man7/uma-options.7
+LIST
+  diff wanted found || fail 'not exactly the files that are wanted'
+  prefix=$work/installed/here
+  export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+  while IFS= read -r path; do
+    [[ -r $path ]] || fail "$path cannot be read"
+  done <found
+}
+
+# compiles NAME PACKAGE SOURCE FLAG...: then NAME runs.
+compiles() {
+  gcc-12 -Wall -Wextra -Werror -O1 -fno-builtin $(pkg-config --cflags "$2") "$3" -o "$1" \
+    $(pkg-config --libs "${static[@]}" "$2") "${@:4}" >log 2>&1 || fail "$1: not compiled: $(<log)"
+  LD_LIBRARY_PATH=$prefix/lib "./$1" >out 2>err || fail "$1: status $?: $(<err)"
+}
+
+# shows NAME ROW...: its zone table has the rows.
+shows() {
+  local row
+  LD_LIBRARY_PATH=$prefix/lib UMA_OPTIONS=stats:exit "./$1" print 2>err
+  for row in "${@:2}"; do grep -q "^$row:" err || fail "$1: no row $row: $(<err)"; done
+}
+
+serves_compilers() {
+  local static=()
+  compiles api uma "$sources/api.c"
+  compiles heap uma_malloc "$sources/heap.c"
+  compiles both uma_malloc "$sources/api.c"
+  shows both shown malloc-5120
+  # A program that never says malloc itself.
+  printf '#include <stdio.h>\n#include <string.h>\nint main(void) { return puts(strdup("x")) < 0; }\n' \
+    >quiet.c
+  compiles quiet uma_malloc quiet.c
+  shows quiet malloc-16
+  static=(--static)
+  compiles api_static uma "$sources/api.c" -static
+  compiles heap_static uma_malloc "$sources/heap.c" -static
+  compiles quiet_static uma_malloc quiet.c -static
+  shows quiet_static malloc-16
+  static=()
+  # The example of the manual.
+  sed -n '/^#include <uma\/uma.h>/,/^\.Ed/p' "$manual" | grep -v '^\.Ed' >example.c
+  grep -q uma_zcreate example.c || fail "no example in $manual"
+  compiles example uma example.c
+}
+
+# A program linked with libuma, in a process whose malloc is preloaded: one allocator, one table.
+is_one_allocator() {
+  LD_LIBRARY_PATH=$prefix/lib LD_PRELOAD=$prefix/lib/libuma_malloc.so ./api print 2>err
+  [[ $(grep -c '^ITEM' err) == 1 && $(grep -c -e '^shown:' -e '^malloc-5120:' err) == 2 ]] ||
+    fail "the zones of a preloaded program are not in one table: $(<err)"
+}
+
+runs_programs() {
+  (cd / && "$prefix/bin/umarun" --stats -- true) 2>err || fail "umarun: status $?: $(<err)"
+  grep -q '^ITEM' err || fail "umarun: no table: $(<err)"
+  [[ $("$prefix/bin/umarun" -- sh -c 'echo "$LD_PRELOAD"') == "$prefix/lib/libuma_malloc.so" ]] ||
+    fail 'umarun does not use the installed library'
+  "$prefix/bin/umarun" -- sh -c "'$prefix/bin/umastat' \$\$" >out 2>err || fail "umastat: $(<err)"
+  grep -q '^malloc-' out || fail "umastat shows no zone of malloc: $(<out)"
+  mv "$prefix" "$work/moved"
+  [[ $("$work/moved/bin/umarun" -- sh -c 'echo "$LD_PRELOAD"') == "$work/moved/lib/libuma_malloc.so" ]] ||
+    fail 'umarun does not find its library after a move'
+  mv "$work/moved" "$prefix"
+  mv "$prefix/lib/libuma_malloc.so" kept.so
+  "$prefix/bin/umarun" -- true 2>err
+  [[ $? == 1 && $(wc -l <err) == 1 && $(<err) == *'is missing'* ]] ||
+    fail "umarun without its library: $(<err)"
+  mv kept.so "$prefix/lib/libuma_malloc.so"
+}
+
+# The file that a program has mapped is not written again.
+replaces() {
+  local library=$prefix/lib/libuma_malloc.so before
+  before=$(stat -c %i "$library")
+  exec 3<"$library"
+  "$deploy" --bin-dir "$bin_dir" "$prefix" 2>err || fail "the second time: $(<err)"
+  [[ $(stat -c %i "$library") != "$before" ]] || fail 'a library was written in place'
+  cmp -s /dev/fd/3 "$library" || fail 'the old library changed'
+  exec 3<&-
+  find "$prefix" ! -type d | sed 's,.*installed,installed,' | sort | diff found - ||
+    fail 'files are left over'
+}
+
+refuses() {
+  refused 2 'no PREFIX'
+  refused 2 'unknown option --nonsense' --nonsense "$work/x"
+  refused 2 '--bin-dir needs a value' --bin-dir
+  refused 2 'no such folder: /nowhere' --bin-dir /nowhere "$work/x"
+  refused 2 'more than one PREFIX: b' a b
+  refused 2 'pkg-config' --bin-dir "$bin_dir" "$work/with space"
+  mkdir empty
+  refused 1 'not built: empty/alloc/libuma.so.1' --bin-dir empty "$work/x"
+  : >file
+  refused 1 "cannot install $work/file/lib/libuma.so.1" --bin-dir "$bin_dir" "$work/file"
+  "$deploy" --help >out 2>err
+  [[ $? == 0 && ! -s err && $(<out) == *'--bin-dir DIR'* ]] || fail '--help'
+}
+
+installs
+serves_compilers
+is_one_allocator
+runs_programs
+replaces
+refuses
+((failures == 0)) || exit 1
+echo 'all as expected'

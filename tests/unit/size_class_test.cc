@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/heap/size_class.h"
+
+#include <gtest/gtest.h>
+
+namespace uma {
+namespace {
+
+TEST(SizeClass, EverySizeHasTheSmallestClassThatHoldsIt) {
+  unsigned last = 0;
+  for (size_t size = 1; size <= kClassMax; size++) {
+    const unsigned entry = entry_of_size(size);
+    ASSERT_GE(entry, last) << size;
+    ASSERT_LE(entry, last + 1) << "a class is skipped at " << size;
+    ASSERT_LT(entry, kMallocEntries) << size;
+    ASSERT_GE(size_of_entry(entry), size);
+    ASSERT_LT(size_of_entry(entry - 1), size);
+    last = entry;
+  }
+  EXPECT_EQ(last, kMallocEntries - 1);
+}
+
+TEST(SizeClass, RoundTrip) {
+  for (unsigned entry = 1; entry < kMallocEntries; entry++)
+    ASSERT_EQ(entry_of_size(size_of_entry(entry)), entry);
+}
+
+TEST(SizeClass, WasteIsAtMostOneEighth) {
+  for (size_t size = 129; size <= kClassMax; size++)
+    ASSERT_LE((size_of_entry(entry_of_size(size)) - size) * 8, size) << size;
+}
+
+TEST(SizeClass, EveryClassKeepsMallocsAlignment) {
+  for (unsigned entry = 1; entry < kMallocEntries; entry++)
+    ASSERT_EQ(size_of_entry(entry) % 16, 0U) << entry;
+}
+
+// The fast path makes the entry's byte offset of a small size without a table.
+TEST(SizeClass, SmallOffsetIsTheRoundedSize) {
+  for (size_t size = 1; size <= kSmallMax; size++)
+    ASSERT_EQ(entry_of_size(size) * size_t{16}, round_up(size, 16));
+}
+
+}  // namespace
+}  // namespace uma
