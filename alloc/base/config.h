@@ -56,7 +56,7 @@ inline constexpr size_t kMetaBoot = size_t{24} << 10;  // in .bss: no system cal
 // Above this a block is a mapping of its own.
 inline constexpr size_t kLargeAlignHuge = size_t{4} << 20;  // align to a huge page from here on
 
-// Huge pages start when the heap has outgrown what a short program uses: a huge page costs 0.17 ms.
+// Huge pages start when this much went to runs that are used whole: a huge page costs 0.17 ms.
 inline constexpr size_t kHugeAfter = size_t{4} << 20;
 
 // Free dirty memory may reach this, or a share of the live heap, before a free gives some back.

@@ -8,11 +8,9 @@
 #include "alloc/base/report.h"
 #include "alloc/heap/large.h"
 #include "alloc/heap/size_class.h"
-#include "alloc/os/meta.h"
+#include "alloc/os/published.h"
 #include "alloc/uma/fork.h"
 #include "alloc/uma/zone.h"
-
-extern "C" uma_layout uma_layout;
 
 namespace uma {
 namespace {
@@ -64,7 +62,7 @@ bool is_class(unsigned offset) { return offset && offset < kLargeOffset; }
 
 void* run_block(size_t size, size_t align, bool* zeroed) {
   const unsigned granules = unsigned(round_up(size, kGranule) / kGranule);
-  char* memory = run_alloc(granules, max(align, kGranule), zeroed);
+  char* memory = run_alloc(granules, max(align, kGranule), Density::kSparse, zeroed);
   if (!memory) {
     bump(uma_layout.large.fails);
     return nullptr;
@@ -269,7 +267,7 @@ HeapStats heap_stats() {
   const uma_layout_large& large = uma_layout.large;
   stats.large_blocks = peek(large.allocs) - peek(large.frees);
   stats.large_bytes = peek(large.used_bytes);
-  stats.mapped = pages.arena_committed + meta_mapped() + pages.side_mapped + stats.large_bytes;
+  stats.mapped = pages.arena_committed + pages.meta_mapped + pages.side_mapped + stats.large_bytes;
   stats.in_use = stats.large_bytes;
   Guard guard(registry_lock());
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {

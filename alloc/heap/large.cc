@@ -5,19 +5,19 @@
 
 #include "alloc/base/layout.h"
 #include "alloc/base/lock.h"
-#include "alloc/os/meta.h"
 #include "alloc/os/os.h"
+#include "alloc/os/published.h"
 #include "alloc/page/page.h"
-
-extern "C" uma_layout uma_layout;
 
 namespace uma {
 namespace {
 
 constexpr size_t kTableFirst = 512;  // slots; a power of two
 constexpr size_t kCachedBlocks = 16;
-constexpr size_t kCachedBytes = size_t{40} << 20;
+constexpr size_t kCachedBytes = size_t{4} << 20;      // of blocks that nobody asked for again yet
+constexpr size_t kCachedHotBytes = size_t{40} << 20;  // where freed sizes do come back
 constexpr size_t kCachedBlockMax = size_t{32} << 20;
+constexpr unsigned kGhosts = 8;              // sizes unmapped of late
 constexpr uint64_t kCachedFor = 1000000000;  // ns; older ones are unmapped at the next call
 
 // Open addressing; 0 empty, 1 deleted.
@@ -41,6 +41,9 @@ struct State {
   size_t live = 0;
   Cached cached[kCachedBlocks] = {};
   unsigned cached_count = 0;
+  size_t ghosts[kGhosts] = {};
+  unsigned next_ghost = 0;
+  size_t hot = 0;  // a size that was unmapped and asked for again
 };
 constinit State state;
 
@@ -106,15 +109,31 @@ void drop_old(uint64_t now) {
     if (now - state.cached[i].since > kCachedFor) drop_cached(i);
 }
 
+bool near(size_t size, size_t wanted) { return size >= wanted && size - wanted <= wanted / 8; }
+
+// A block of this size was unmapped a short while ago: caching it would have paid. Growing
+// patterns never come here, so they do not leave their old blocks behind in the cache.
+void note_miss(size_t size) {
+  for (size_t& ghost : state.ghosts) {
+    if (!near(ghost, size)) continue;
+    state.hot = max(state.hot, ghost);
+    ghost = 0;
+    return;
+  }
+}
+
 // A cached mapping of nearly the size, best fit; 0: none.
 uintptr_t reuse(size_t* size, size_t align) {
   int best = -1;
   for (unsigned i = 0; i < state.cached_count; i++) {
     const Cached& c = state.cached[i];
-    if (c.size < *size || c.size - *size > *size / 8 || c.base % align) continue;
+    if (!near(c.size, *size) || c.base % align) continue;
     if (best < 0 || c.size < state.cached[best].size) best = int(i);
   }
-  if (best < 0) return 0;
+  if (best < 0) {
+    note_miss(*size);
+    return 0;
+  }
   const Cached c = state.cached[best];
   state.cached[best] = state.cached[--state.cached_count];
   shown().cached_bytes -= c.size;
@@ -127,8 +146,13 @@ bool keep_cached(uintptr_t base, size_t size) {
   if (size > kCachedBlockMax || address_pressure()) return false;
   const uint64_t now = os::clock_coarse_ns();
   drop_old(now);
+  const size_t most = size <= state.hot ? kCachedHotBytes : kCachedBytes;
+  if (size > most / 2 && size > state.hot) {
+    state.ghosts[state.next_ghost++ % kGhosts] = size;
+    return false;
+  }
   while (state.cached_count &&
-         (state.cached_count == kCachedBlocks || shown().cached_bytes + size > kCachedBytes))
+         (state.cached_count == kCachedBlocks || shown().cached_bytes + size > most))
     drop_cached(0);
   state.cached[state.cached_count++] = {base, size, now};
   shown().cached_bytes += size;

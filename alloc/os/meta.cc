@@ -8,6 +8,7 @@
 #include "alloc/base/config.h"
 #include "alloc/base/util.h"
 #include "alloc/os/os.h"
+#include "alloc/os/published.h"
 
 namespace uma {
 namespace {
@@ -19,10 +20,8 @@ struct Meta {
   Lock lock{Rank::kMeta};
   char* next = boot_chunk;
   char* end = boot_chunk + kMetaBoot;
-  uint64_t mapped = kMetaBoot;
-  uint64_t used = 0;
 };
-constinit Meta meta;
+constinit Meta meta;  // counters: uma_layout.pages, mapped chunks beyond the first
 
 }  // namespace
 
@@ -33,21 +32,19 @@ void* meta_alloc(size_t size, size_t align) {
     const size_t chunk = round_up(max(size, kMetaChunk), kPage);
     p = static_cast<char*>(os::map(nullptr, chunk));
     if (!p) return nullptr;
-    meta.mapped += chunk;
+    uma_layout.pages.meta_mapped += chunk;
     // A big request gets its own mapping; the rest of the current chunk stays in use.
     if (chunk > kMetaChunk) {
-      meta.used += size;
+      uma_layout.pages.meta_used += size;
       return p;
     }
     meta.end = p + chunk;
   }
   meta.next = p + size;
-  meta.used += size;
+  uma_layout.pages.meta_used += size;
   return p;
 }
 
-uint64_t meta_mapped() { return peek(meta.mapped); }
-uint64_t meta_used() { return peek(meta.used); }
 void meta_fork_prepare() { meta.lock.fork_prepare(); }
 void meta_fork_release() { meta.lock.fork_release(); }
 

@@ -15,8 +15,6 @@ namespace uma {
 // `size` zero bytes, aligned to `align` (a power of two up to 64). Null: the system refused.
 // Thread-safe. There is no way to give it back: use a Pool for what comes and goes.
 void* meta_alloc(size_t size, size_t align = 16);
-uint64_t meta_mapped();
-uint64_t meta_used();
 
 // Items of one size from metadata. Freed items are kept for the pool. A pool shows itself in the
 // zone table as a zone of kind INTERNAL.

@@ -42,6 +42,7 @@ uint64_t clock_ns();         // monotonic
 uint64_t clock_coarse_ns();  // monotonic, to a few milliseconds, cheaper
 unsigned pid();
 unsigned tid();
+bool stderr_open();
 // 16 random bits from what the kernel gave this process at exec.
 unsigned random16();
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -83,6 +84,7 @@ bool restart_cpu(unsigned cpu) {
 uint64_t clock_ns() { return clock_read(CLOCK_MONOTONIC); }
 uint64_t clock_coarse_ns() { return clock_read(CLOCK_MONOTONIC_COARSE); }
 unsigned pid() { return unsigned(raw_syscall(SYS_getpid)); }
+bool stderr_open() { return raw_syscall(SYS_fcntl, 2, F_GETFD) >= 0; }
 unsigned tid() { return unsigned(raw_syscall(SYS_gettid)); }
 
 }  // namespace uma::os

@@ -2,6 +2,7 @@
 // The arena: reserved in steps, committed span by span, with its page map and slab table beside it.
 #include "alloc/os/meta.h"
 #include "alloc/os/os.h"
+#include "alloc/os/published.h"
 #include "alloc/page/span.h"
 
 namespace uma {
@@ -11,7 +12,7 @@ constinit Slab* slab_table = nullptr;
 
 namespace {
 
-constinit uma_layout_pages counters;
+constinit uma_layout_pages& counters = uma_layout.pages;
 
 // A window holds the page map, then the slab table, then the arena.
 constexpr size_t kMapBytes = kArenaMax / kGranule * sizeof(uint16_t);
@@ -122,7 +123,7 @@ bool page_start() {
   return true;
 }
 
-bool arena_commit_next() {
+bool arena_commit_next(bool huge) {
   if (arena.committed == arena.spans) {
     const size_t step = min(max(kArenaFirstStep, arena.spans * kSpan), kArenaMaxStep);
     if (arena.fixed || !reserve_step(step)) return false;
@@ -131,10 +132,8 @@ bool arena_commit_next() {
   if (!span.committed) {
     char* memory = span_memory(arena.committed);
     if (!os::commit(memory, kSpan)) return false;
-    if (counters.arena_committed >= kHugeAfter) {
-      os::huge_pages(memory, kSpan, true);
-      span.huge = true;
-    }
+    if (huge) os::huge_pages(memory, kSpan, true);
+    span.huge = huge;
     span.committed = true;
     counters.arena_committed += kSpan;
   }
@@ -159,7 +158,7 @@ void arena_shrink() {
   counters.arena_reserved -= (arena.spans - top) * kSpan;
   arena.spans = top;
   arena.committed = min(arena.committed, top);
-  arena.first_free = min(arena.first_free, top);
+  for (size_t& first : arena.first_free) first = min(first, top);
   publish(uma_hot.arena_limit, uintptr_t(arena.spans * kSpanGranules));
 }
 

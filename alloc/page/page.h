@@ -39,9 +39,13 @@ static_assert(sizeof(Slab) == 64);
 // Starts the arena; single-threaded, once. False: the system gave no memory.
 bool page_start();
 
+// How a run will be filled: the first slab of a class is often used only a little, later ones are
+// used whole and are worth huge pages.
+enum class Density : uint8_t { kSparse, kDense };
+
 // A run of granules, aligned to `align` bytes (a power of two from kGranule to kSpan). `zeroed`
 // tells whether it reads as zero. Null: no memory. The caller fills the slab header of the head.
-char* run_alloc(unsigned granules, size_t align, bool* zeroed);
+char* run_alloc(unsigned granules, size_t align, Density density, bool* zeroed);
 // Takes back a run; its map entries must be cleared before.
 void run_free(char* run, unsigned granules);
 

@@ -26,29 +26,46 @@ int find_run(uint32_t free, unsigned granules, unsigned step) {
   return starts ? __builtin_ctz(starts) : -1;
 }
 
+char* take_run(size_t index, unsigned first, unsigned granules, bool* zeroed) {
+  Span& span = span_at(index);
+  const uint32_t mask = run_mask(first, granules);
+  *zeroed = (span.dirty & mask) == 0;
+  page_counters().runs_free_dirty -= size_t(__builtin_popcount(span.dirty & mask)) * kGranule;
+  page_counters().runs_used += granules * kGranule;
+  span.free &= ~mask;
+  span.dirty &= ~mask;
+  return span_memory(index) + size_t{first} * kGranule;
+}
+
+// First fit among the spans of one kind; null: none has room.
+char* find_and_take(bool huge, unsigned granules, unsigned step, bool* zeroed) {
+  bool skipped = false;
+  for (size_t i = arena.first_free[huge]; i < arena.committed; i++) {
+    const Span& span = span_at(i);
+    if (span.huge == huge && span.free) {
+      const int first = find_run(span.free, granules, step);
+      if (first >= 0) return take_run(i, unsigned(first), granules, zeroed);
+      skipped = true;
+    }
+    if (!skipped) arena.first_free[huge] = i + 1;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
-char* run_alloc(unsigned granules, size_t align, bool* zeroed) {
+char* run_alloc(unsigned granules, size_t align, Density density, bool* zeroed) {
   Guard guard(arena.lock);
   const unsigned step = unsigned(align / kGranule);
-  bool skipped = false;
-  for (size_t i = arena.first_free;; i++) {
-    if (i == arena.committed && !arena_commit_next()) return nullptr;
-    Span& span = span_at(i);
-    const int first = span.free ? find_run(span.free, granules, step) : -1;
-    if (first < 0) {
-      if (span.free) skipped = true;
-      if (!skipped) arena.first_free = i + 1;
-      continue;
-    }
-    const uint32_t mask = run_mask(unsigned(first), granules);
-    *zeroed = (span.dirty & mask) == 0;
-    page_counters().runs_free_dirty -= size_t(__builtin_popcount(span.dirty & mask)) * kGranule;
-    span.free &= ~mask;
-    span.dirty &= ~mask;
-    page_counters().runs_used += granules * kGranule;
-    return span_memory(i) + size_t(first) * kGranule;
+  bool huge = false;
+  if (density == Density::kDense) {
+    huge = arena.dense >= kHugeAfter;
+    arena.dense += granules * kGranule;
   }
+  if (char* run = find_and_take(huge, granules, step, zeroed)) return run;
+  if (arena_commit_next(huge)) return find_and_take(huge, granules, step, zeroed);
+  // No memory for another span: room in one of the other kind will do.
+  return find_and_take(!huge, granules, step, zeroed);
 }
 
 void run_free(char* run, unsigned granules) {
@@ -59,7 +76,7 @@ void run_free(char* run, unsigned granules) {
   const uint32_t mask = run_mask(unsigned(granule % kSpanGranules), granules);
   span.free |= mask;
   span.dirty |= mask;
-  arena.first_free = min(arena.first_free, index);
+  arena.first_free[span.huge] = min(arena.first_free[span.huge], index);
   page_counters().runs_free_dirty += granules * kGranule;
   page_counters().runs_used -= granules * kGranule;
   if (unlikely(arena.pressure) && span.free == ~uint32_t{0} && index + 1 == arena.committed)

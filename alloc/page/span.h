@@ -20,10 +20,11 @@ inline constexpr unsigned kSpanChunk = 64;
 
 struct Arena {
   Lock lock{Rank::kPage};
-  size_t spans = 0;       // reserved
-  size_t committed = 0;   // spans ever committed: the arena is committed from below
-  size_t first_free = 0;  // no span below has a free granule
-  bool fixed = false;     // one reservation at an address the kernel chose: cannot grow
+  size_t spans = 0;           // reserved
+  size_t committed = 0;       // spans ever committed: the arena is committed from below
+  size_t first_free[2] = {};  // by Span::huge: no such span below has a free granule
+  size_t dense = 0;           // bytes ever handed out as dense runs
+  bool fixed = false;         // one reservation at an address the kernel chose: cannot grow
   bool pressure = false;
   Span* directory[kArenaMax / kSpan / kSpanChunk] = {};
 };
@@ -34,8 +35,8 @@ inline Span& span_at(size_t index) {
 }
 inline char* span_memory(size_t index) { return at<char>(uma_hot.arena_base + index * kSpan); }
 
-// Makes one more span usable. False: no memory.
-bool arena_commit_next();
+// Makes one more span usable, with huge pages or without. False: no memory.
+bool arena_commit_next(bool huge);
 // Returns wholly free spans at the top to the system, address space included.
 void arena_shrink();
 

@@ -14,8 +14,8 @@ Pool* bucket_pool() { return &pool; }
 
 namespace {
 
-constexpr size_t kDepotBytes = size_t{512} << 10;  // held by any zone before it returns items
-constexpr unsigned kDepotShare = 8;                // or this part of what its keg has
+constexpr size_t kDepotBytes = size_t{64} << 10;  // held by any zone before it returns items
+constexpr unsigned kDepotShare = 32;              // or this part of what its keg has
 
 // How many items the buckets may hold.
 uint64_t depot_limit(const Zone* zone) {

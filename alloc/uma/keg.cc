@@ -80,7 +80,8 @@ void release_run(Keg* keg, Slab* slab) {
 // A new slab, every item free, in no list. Called without the lock.
 Slab* new_slab(Keg* keg) {
   bool zeroed;
-  char* memory = run_alloc(keg->granules, kGranule, &zeroed);
+  const Density density = peek(keg->pub.slabs) ? Density::kDense : Density::kSparse;
+  char* memory = run_alloc(keg->granules, kGranule, density, &zeroed);
   if (!memory) return nullptr;
   Slab* slab = slab_table + granule_of(memory);
   *slab = Slab{};

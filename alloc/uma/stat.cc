@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Counters summed over CPUs, and the zone table as vmstat -z prints it.
 #include "alloc/base/log.h"
-#include "alloc/os/meta.h"
+#include "alloc/os/published.h"
 #include "alloc/uma/zone.h"
-
-extern "C" uma_layout uma_layout;
 
 namespace uma {
 namespace {
@@ -88,13 +86,13 @@ extern "C" void uma_print_stats() {
             peek(large.allocs), peek(large.fails));
   const uma_layout_pages& pages = page_counters();
   line.text("total: mapped ")
-      .number((pages.arena_committed + meta_mapped() + pages.side_mapped) / 1024)
+      .number((pages.arena_committed + pages.meta_mapped + pages.side_mapped) / 1024)
       .text("K, in use ")
       .number((in_use + peek(large.used_bytes)) / 1024)
       .text("K, large ")
       .number(peek(large.used_bytes) / 1024)
       .text("K, metadata ")
-      .number(meta_used() / 1024)
+      .number(pages.meta_used / 1024)
       .text("K");
   line.write_stderr();
 }

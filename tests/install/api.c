@@ -10,31 +10,31 @@ enum { kItems = 1000, kSize = 200 };
 
 static int inits, finis, ctors, dtors;
 
-static void check(int good, const char *what) {
+static void check(int good, const char* what) {
   if (good) return;
   fprintf(stderr, "failed: %s\n", what);
   exit(1);
 }
 
-static int init(void *item, int size, int flags) {
+static int init(void* item, int size, int flags) {
   (void)flags;
   memset(item, 'i', (size_t)size);
   inits++;
   return 0;
 }
-static void fini(void *item, int size) {
+static void fini(void* item, int size) {
   (void)item;
   (void)size;
   finis++;
 }
-static int ctor(void *item, int size, void *arg, int flags) {
+static int ctor(void* item, int size, void* arg, int flags) {
   (void)size;
   (void)flags;
   memcpy(item, arg, sizeof(int));
   ctors++;
   return 0;
 }
-static void dtor(void *item, int size, void *arg) {
+static void dtor(void* item, int size, void* arg) {
   (void)item;
   (void)size;
   (void)arg;
@@ -42,7 +42,7 @@ static void dtor(void *item, int size, void *arg) {
 }
 
 static void plain_zone(void) {
-  static char *items[kItems];
+  static char* items[kItems];
   uma_zone_t zone = uma_zcreate("plain", kSize, NULL, NULL, NULL, NULL, UMA_ALIGN_PTR, 0);
   struct uma_zone_stats stats;
   check(zone != NULL, "uma_zcreate");
@@ -74,7 +74,7 @@ static void four_functions(void) {
   uma_zone_t zone = uma_zcreate("four", kSize, ctor, dtor, init, fini, UMA_ALIGN_CACHE, 0);
   uma_zone_t second = uma_zsecond_create("second", NULL, NULL, NULL, NULL, zone);
   check(zone != NULL && second != NULL, "uma_zsecond_create");
-  char *item = uma_zalloc_arg(zone, &value, M_NOWAIT);
+  char* item = uma_zalloc_arg(zone, &value, M_NOWAIT);
   check(item != NULL && memcmp(item, &value, sizeof(value)) == 0, "ctor's argument");
   check(item[kSize - 1] == 'i' && inits > 0 && ctors == 1 && dtors == 0, "init and ctor");
   uma_zfree_arg(zone, item, NULL);
@@ -88,7 +88,7 @@ static void four_functions(void) {
   check(inits == finis, "fini for every init");
 }
 
-int main(int count, char **words) {
+int main(int count, char** words) {
   plain_zone();
   four_functions();
   if (count > 1 && strcmp(words[1], "print") == 0) {

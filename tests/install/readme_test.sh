@@ -36,8 +36,8 @@ names_functions() {
   local name count=0
   while IFS= read -r name; do
     count=$((count + 1))
-    grep -rqw -- "$name" "$tree/alloc" "$tree/preload" --include='*.h' --include='*.cc' \
-      --include='*.S' --include='*.inc' || fail "$1 names $name, which is not in the code"
+    grep -rqw --include='*.h' --include='*.cc' --include='*.S' --include='*.inc' -e "$name" \
+      "$tree/alloc" "$tree/preload" || fail "$1 names $name, which is not in the code"
   done < <(grep -o '`[A-Za-z_]*_[A-Za-z_]*`' "$tree/$1" | tr -d '`' | sort -u)
   ((count > 5)) || fail "$1 names only $count functions"
 }

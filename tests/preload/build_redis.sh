@@ -32,6 +32,7 @@ if [[ -n $newest ]]; then
   exit 0
 fi
 
+echo 'build_redis: building redis from its Debian source' >&2
 scratch=$(mktemp -d /tmp/uma-redis.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 chmod 755 "$scratch"
@@ -68,7 +69,8 @@ version=$(apt-cache "${apt_options[@]}" showsrc redis | sed -n 's/^Version: //p'
 [[ -n $version ]] || fail "the source index has no redis"
 
 cd "$scratch/source"
-apt-get "${apt_options[@]}" -qq source "redis=$version" >&2 || fail "cannot fetch redis $version"
+apt-get "${apt_options[@]}" -qq source "redis=$version" >"$scratch/source.log" 2>&1 ||
+  { tail -20 "$scratch/source.log" >&2; fail "cannot fetch redis $version"; }
 cd redis-*/
 make -j"$(nproc)" MALLOC=libc BUILD_TLS=no USE_SYSTEMD=no >"$scratch/make.log" 2>&1 ||
   { tail -20 "$scratch/make.log" >&2; fail "redis $version does not build"; }

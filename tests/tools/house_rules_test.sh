@@ -72,5 +72,12 @@ finds ''
 mkdir -p docs && file docs/page
 finds 'docs: not one of the entries of the top level'
 rm -r docs
+ln -s alloc bazel-bin && ln -s /nowhere/uma bazel-tree
+finds ''
+ln -s ../uma alloc/os/bazel-uma
+finds 'alloc/os/bazel-uma: a symbolic link'
+rm bazel-bin bazel-tree alloc/os/bazel-uma
+file bazel-notes
+finds 'bazel-notes: not one of the entries of the top level'
 ((failures == 0)) || exit 1
 echo 'all as expected'

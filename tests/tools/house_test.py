@@ -16,7 +16,9 @@ TOP_LEVEL = {
 FLOORS = ["alloc/base", "alloc/os", "alloc/percpu", "alloc/page", "alloc/uma", "alloc/heap", "alloc"]
 PUBLIC = {"alloc/uma/uma.h", "mbuf/mbuf.h"}
 LAYOUT = "alloc/base/layout.h"
-OUTSIDE = {".git", ".bazel", "__pycache__"}
+OUTSIDE = {".git", "__pycache__"}
+# What Bazel leaves at the top level. Its last name is that of the checkout.
+BAZEL = re.compile(r"bazel-[^/]+$")
 SOURCES = re.compile(r"\.(c|cc|h|S|inc|py|sh|bzl|md)$|(^|/)BUILD$")
 CODE = re.compile(r"\.(c|cc|h|S|inc)$")
 MAX_LINES = 600
@@ -27,10 +29,14 @@ UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME)\b")
 
 
 def all_files(tree):
+    """Every file, and every link, also one to a folder: links are named but not followed."""
     for folder, folders, names in os.walk(tree):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         folders[:] = [name for name in folders if name not in OUTSIDE]
-        for name in names:
-            yield os.path.relpath(os.path.join(folder, name), tree)
+        for name in names + links:
+            path = os.path.relpath(os.path.join(folder, name), tree)
+            if not (BAZEL.match(path) and os.path.islink(os.path.join(folder, name))):
+                yield path
 
 
 def floor(path):

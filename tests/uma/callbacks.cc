@@ -76,9 +76,7 @@ void SlabCallbacks(uma_init init, uma_fini fini, int reclaim) {
 }
 
 TEST_F(Callbacks, InitAndFiniAtTheEnd) { SlabCallbacks(BorrowInit, BorrowFini, 0); }
-TEST_F(Callbacks, InitAndFiniInDrain) {
-  SlabCallbacks(BorrowInit, BorrowFini, UMA_RECLAIM_DRAIN);
-}
+TEST_F(Callbacks, InitAndFiniInDrain) { SlabCallbacks(BorrowInit, BorrowFini, UMA_RECLAIM_DRAIN); }
 TEST_F(Callbacks, InitAndFiniInDrainCpu) {
   SlabCallbacks(BorrowInit, BorrowFini, UMA_RECLAIM_DRAIN_CPU);
 }

@@ -24,8 +24,7 @@ void CountDtor(void*, int, void*) { dtors++; }
 
 struct Zones {
   uma_zone_t plain = PlainZone("plain", 64);
-  uma_zone_t counted =
-      uma_zcreate("counted", 128, CountCtor, CountDtor, nullptr, nullptr, 7, 0);
+  uma_zone_t counted = uma_zcreate("counted", 128, CountCtor, CountDtor, nullptr, nullptr, 7, 0);
   uma_zone_t large = PlainZone("large", 20000);
   uma_zone_t second = uma_zsecond_create("second", nullptr, nullptr, nullptr, nullptr, plain);
   std::vector<uma_zone_t> All() const { return {plain, counted, large, second}; }

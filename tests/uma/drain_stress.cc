@@ -97,8 +97,7 @@ TEST(DrainStress, NoItemIsLostOrDoubled) {
   std::vector<Kind> kinds(4);
   const uma_zone_t small_zone = PlainZone("small", 24);
   const uma_zone_t zones[] = {
-      small_zone,
-      uma_zcreate("inited", 64, nullptr, nullptr, FreeInit, FreeFini, 7, 0),
+      small_zone, uma_zcreate("inited", 64, nullptr, nullptr, FreeInit, FreeFini, 7, 0),
       uma_zcreate("constructed", 2048, NoWorkCtor, nullptr, nullptr, nullptr, 7, 0),
       uma_zsecond_create("secondary", nullptr, nullptr, FreeInit, FreeFini, small_zone)};
   constexpr size_t kWords[] = {3, 8, 256, 3};

@@ -73,7 +73,10 @@ void ForkBeside(Work work, InChildWork in_child) {
   });
   int failed = 0;
   const int forks = LongRun() ? 3000 : 150;
-  for (int i = 0; i < forks && failed == 0; i++) failed = InChild(in_child);
+  for (int i = 0; i < forks && failed == 0; i++) {
+    failed = InChild(in_child);
+    usleep(useconds_t(i % 10) * 37);  // not always at the same point of its work
+  }
   stop.store(true);
   busy.join();
   EXPECT_EQ(failed, 0) << "signal 14 is a deadlock";
@@ -113,17 +116,28 @@ TEST_F(ForkBusy, BesideCreationAndDestruction) {
   ForkBeside([] { uma_zdestroy(PlainZone("short-lived", 100)); }, UseEverything);
 }
 
-// The keg of a secondary zone outlives its primary, and its lock is still one of fork's.
+// The keg of a secondary zone outlives its primary, and its lock is still one of fork's. An item
+// left in each slab makes reclaim give pages back, which it does with that lock held.
 TEST_F(ForkBusy, BesideAnOrphanedKeg) {
   uma_zone_t primary = PlainZone("parent", 300);
   uma_zone_t orphan = uma_zsecond_create("orphan", nullptr, nullptr, nullptr, nullptr, primary);
   uma_zdestroy(primary);
+  std::vector<void*> kept;
+  for (int i = 0; i < 8000; i++) {
+    void* item = memset(uma_zalloc(orphan, 0), 1, 300);
+    if (i % 200 == 0) {
+      kept.push_back(item);
+    } else {
+      uma_zfree(orphan, item);
+    }
+  }
   ForkBeside(
       [&] {
         UseZone(orphan, 300);
         uma_zone_reclaim(orphan, UMA_RECLAIM_DRAIN_CPU);
       },
       [&] { return UseZone(orphan, 300); });
+  for (void* item : kept) uma_zfree(orphan, item);
   uma_zdestroy(orphan);
 }
 

@@ -78,11 +78,11 @@ TEST(Layout, PublishedKegDescribesItself) {
 TEST(Layout, RefusedArguments) {
   const auto refused = [](const char* name, size_t size, int align, uint32_t flags) {
     errno = 0;
-    const uint32_t zones = uma_layout.zone_count;
+    const int zones = ZoneCount();
     uma_zone_t zone = PlainZone(name, size, align, flags);
     EXPECT_EQ(zone, nullptr);
     EXPECT_EQ(errno, EINVAL);
-    EXPECT_EQ(uma_layout.zone_count, zones);
+    EXPECT_EQ(ZoneCount(), zones);
     if (zone != nullptr) uma_zdestroy(zone);
   };
   refused("size0", 0, 7, 0);

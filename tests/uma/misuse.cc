@@ -56,6 +56,19 @@ TEST_F(MisuseDeathTest, GivenToAnotherZone) {
                "^uma: wrong zone: .* zone bystander\n$");
 }
 
+// What a destroyed zone lost stays lost: no later zone takes it for its own.
+TEST_F(MisuseDeathTest, LeakedByADestroyedZone) {
+  const auto give_leaked_item_to_next_zone = [] {
+    uma_zone_t gone = PlainZone("gone", 72);
+    void* item = uma_zalloc(gone, 0);
+    uma_zdestroy(gone);
+    uma_zone_t next = PlainZone("next", 72);
+    uma_zfree(next, item);
+    uma_reclaim(UMA_RECLAIM_DRAIN_CPU);
+  };
+  EXPECT_DEATH(give_leaked_item_to_next_zone(), "\numa: wrong zone: .* zone next\n$");
+}
+
 TEST_F(MisuseDeathTest, NotAnItemAtAll) {
   static char nowhere[256];
   EXPECT_DEATH((uma_zfree(zone, nowhere), uma_reclaim(UMA_RECLAIM_DRAIN_CPU)),

@@ -60,7 +60,8 @@ void SecondZfini(void* item, int) { Note('3', item); }
 TEST_F(Secondary, TwoLevels) {
   uma_zone_t primary = uma_zcreate("level", 8192, nullptr, nullptr, NoteInit, NoteFini, 7, 0);
   uma_zone_t middle = uma_zsecond_create("level2", nullptr, nullptr, NoteZinit, NoteZfini, primary);
-  uma_zone_t top = uma_zsecond_create("level3", NoteCtor, NoteDtor, SecondZinit, SecondZfini, middle);
+  uma_zone_t top =
+      uma_zsecond_create("level3", NoteCtor, NoteDtor, SecondZinit, SecondZfini, middle);
   ASSERT_NE(top, nullptr);
   EXPECT_EQ(Published("level3")->keg, Published("level")->keg);
   void* item = uma_zalloc(top, 0);
@@ -77,13 +78,12 @@ TEST_F(Secondary, TwoLevels) {
 }
 
 TEST_F(Secondary, EitherOrderOfDestruction) {
-  const uint32_t zones = uma_layout.zone_count;
-  const uint64_t used = uma_layout.pages.runs_used;
+  const int zones = ZoneCount();
   for (bool primary_first : {false, true}) {
     ForgetEvents();
     uma_zone_t primary = uma_zcreate("either", 4096, nullptr, nullptr, NoteInit, NoteFini, 7, 0);
-    uma_zone_t second = uma_zsecond_create("either2", nullptr, nullptr, NoteZinit, NoteZfini,
-                                           primary);
+    uma_zone_t second =
+        uma_zsecond_create("either2", nullptr, nullptr, NoteZinit, NoteZfini, primary);
     uma_zfree(primary, uma_zalloc(primary, 0));
     uma_zfree(second, uma_zalloc(second, 0));
     uma_zdestroy(primary_first ? primary : second);
@@ -97,8 +97,7 @@ TEST_F(Secondary, EitherOrderOfDestruction) {
     EXPECT_GT(Count('i'), 0);
     EXPECT_EQ(Count('i'), Count('f'));
   }
-  EXPECT_EQ(uma_layout.zone_count, zones);
-  EXPECT_EQ(uma_layout.pages.runs_used, used);
+  EXPECT_EQ(ZoneCount(), zones);
 }
 
 // The end of a secondary zone is not the end of the promise its primary was made with.
@@ -130,8 +129,8 @@ void PacketZfini(void* item, int) { uma_zfree(cluster_zone, static_cast<Packet*>
 TEST_F(Secondary, PacketZone) {
   cluster_zone = PlainZone("cluster", 2048);
   uma_zone_t mbufs = PlainZone("mbuf", 256);
-  uma_zone_t packets = uma_zsecond_create("packet", nullptr, nullptr, PacketZinit, PacketZfini,
-                                          mbufs);
+  uma_zone_t packets =
+      uma_zsecond_create("packet", nullptr, nullptr, PacketZinit, PacketZfini, mbufs);
   std::vector<Packet*> held;
   for (int i = 0; i < 5000; i++) {
     auto* packet = static_cast<Packet*>(uma_zalloc(packets, 0));

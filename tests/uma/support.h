@@ -11,7 +11,7 @@
 #include "alloc/base/layout.h"
 #include "uma/uma.h"
 
-extern "C" const struct uma_layout uma_layout;
+extern "C" struct uma_layout uma_layout;
 
 namespace uma_test {
 
@@ -33,6 +33,17 @@ inline uma_zone_stats StatsOf(uma_zone_t zone) {
   uma_zone_stats stats;
   uma_zone_get_stats(zone, &stats);
   return stats;
+}
+
+// The zones that programs made: malloc's own come and go as they are needed.
+inline int ZoneCount() {
+  int count = 0;
+  for (uintptr_t address = uma_layout.zones; address != 0;) {
+    const auto* zone = reinterpret_cast<const uma_layout_zone*>(address);
+    count += zone->kind == UMA_LAYOUT_KIND_ZONE;
+    address = zone->next;
+  }
+  return count;
 }
 
 // A zone in the table that tools read, or null. Names are unique in these tests.

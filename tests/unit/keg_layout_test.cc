@@ -57,8 +57,8 @@ TEST(KegLayout, EveryAlignment) {
 }
 
 TEST(KegLayout, SmallItemsShareOneGranule) {
-  for (const auto& [size, items] : {std::pair<size_t, unsigned>{16, 4096}, {48, 1365}, {256, 256},
-                                    {2048, 32}, {8192, 8}}) {
+  for (const auto& [size, items] :
+       {std::pair<size_t, unsigned>{16, 4096}, {48, 1365}, {256, 256}, {2048, 32}, {8192, 8}}) {
     Keg keg;
     keg_setup(&keg, size, 15, 0);
     EXPECT_EQ(keg.pub.slab_bytes, kGranule) << size;

@@ -40,6 +40,21 @@ TEST(List, PushAndRemove) {
   EXPECT_EQ(list.first(), nullptr);
 }
 
+TEST(List, BothEnds) {
+  List<Node> list;
+  list.init();
+  EXPECT_TRUE(list.empty());
+  EXPECT_EQ(list.last(), nullptr);
+  Node nodes[3];
+  for (int i = 0; i < 3; i++) nodes[i].value = i;
+  list.push_back(&nodes[0]);
+  list.push_back(&nodes[1]);
+  list.push_front(&nodes[2]);
+  EXPECT_EQ(Values(list), (std::vector<int>{2, 0, 1}));
+  EXPECT_EQ(list.last(), &nodes[1]);
+  EXPECT_FALSE(list.empty());
+}
+
 TEST(List, MovesBetweenLists) {
   List<Node> a, b;
   a.init();

@@ -91,7 +91,8 @@ TEST(Options, HelpListsEveryOption) {
   testing::internal::CaptureStderr();
   options_help();
   const std::string help = testing::internal::GetCapturedStderr();
-  for (const char* key : {"\n  stats ", "\n  rseq ", "\n  cpus ", "\n  foreign ", "\n  invariants "})
+  for (const char* key :
+       {"\n  stats ", "\n  rseq ", "\n  cpus ", "\n  foreign ", "\n  invariants "})
     EXPECT_NE(help.find(key), std::string::npos) << key;
 }
 

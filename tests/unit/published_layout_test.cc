@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What tools read from other processes: a change of any offset needs a new version number, and then
 // this table is written anew.
-#include "alloc/base/layout.h"
-
 #include <gtest/gtest.h>
 #include <stddef.h>
 #include <string.h>
+
+#include "alloc/base/layout.h"
 
 namespace {
 

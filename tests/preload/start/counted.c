@@ -8,7 +8,11 @@ int main(void) {
   const long before = count();
   use_heap(1000);
   char* grown = calloc(10, 10);
-  for (size_t size = 100; size < 100000; size += 100) grown = realloc(grown, size);
+  for (size_t size = 100; size < 100000; size += 100) {
+    char* moved = realloc(grown, size);
+    REQUIRE(moved != NULL);
+    grown = moved;
+  }
   free(grown);
   REQUIRE(count() - before >= 2 * 1001 + 1000);
   finish();

@@ -18,7 +18,9 @@ __attribute__((section(".preinit_array"), used)) static void (*const kPreinit)(i
 __attribute__((constructor(101))) static void early(void) {
   from_constructor = calloc(1, 3000);
   strcpy(from_constructor, "constructor");
-  from_preinit = realloc(from_preinit, 5000);
+  char* moved = realloc(from_preinit, 5000);
+  REQUIRE(moved != NULL);
+  from_preinit = moved;
   use_heap(200);
 }
 
