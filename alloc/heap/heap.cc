@@ -40,7 +40,10 @@ Zone* class_zone(unsigned entry) {
 void relieve() {
   note_address_pressure();
   large_trim(0);
-  uma_reclaim(UMA_RECLAIM_DRAIN_CPU);
+  // Another thread at it, or this one below in a fini, is help enough.
+  if (!reclaim_lock().try_lock()) return;
+  reclaim_all(UMA_RECLAIM_DRAIN_CPU);
+  reclaim_lock().unlock();
 }
 
 void* large_block(size_t size, size_t align, bool* zeroed) {
@@ -269,7 +272,7 @@ HeapStats heap_stats() {
   stats.large_bytes = peek(large.used_bytes);
   stats.mapped = pages.arena_committed + pages.meta_mapped + pages.side_mapped + stats.large_bytes;
   stats.in_use = stats.large_bytes;
-  Guard guard(registry_lock());
+  Guard guard(reclaim_lock());
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
     uma_zone_stats s;
     zone_stat(zone, &s);

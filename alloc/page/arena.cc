@@ -66,7 +66,7 @@ void accept_step(size_t step) {
 // Reserves a step, or the largest half, quarter... of it that the system still grants.
 bool reserve_step(size_t step) {
   char* where = span_memory(arena.spans);
-  for (; step >= kSpan; step /= 2) {
+  for (; step >= kSpan; step = round_down(step / 2, kSpan)) {
     const size_t spans = arena.spans + step / kSpan;
     if (spans * kSpan > kArenaMax) continue;
     if (!grow_tables(spans) || !grow_directory(spans) || !os::reserve(where, step)) continue;
@@ -143,23 +143,63 @@ bool arena_commit_next(bool huge) {
   return true;
 }
 
-void arena_shrink() {
-  if (arena.fixed) return;
+namespace {
+
+// What the counters and the span say once its memory is gone.
+void forget_span(Span& span) {
+  counters.runs_free_dirty -= size_t(__builtin_popcount(span.dirty)) * kGranule;
+  counters.arena_committed -= kSpan;
+  span = {};
+}
+
+void shrink_top() {
   size_t top = arena.committed;
-  while (top > 1 && span_at(top - 1).free == ~uint32_t{0}) top--;
+  while (top > 1 && (span_at(top - 1).hole || span_at(top - 1).free == ~uint32_t{0})) top--;
   if (top == arena.spans) return;
   if (!os::unmap(span_memory(top), (arena.spans - top) * kSpan)) return;
   for (size_t i = top; i < arena.committed; i++) {
     Span& span = span_at(i);
-    counters.runs_free_dirty -= size_t(__builtin_popcount(span.dirty)) * kGranule;
-    counters.arena_committed -= kSpan;
-    span = {};
+    if (span.hole) {
+      arena.holes--;
+      span = {};
+    } else {
+      forget_span(span);
+    }
   }
   counters.arena_reserved -= (arena.spans - top) * kSpan;
   arena.spans = top;
   arena.committed = min(arena.committed, top);
   for (size_t& first : arena.first_free) first = min(first, top);
   publish(uma_hot.arena_limit, uintptr_t(arena.spans * kSpanGranules));
+}
+
+}  // namespace
+
+void arena_shrink() {
+  if (arena.fixed) return;
+  shrink_top();
+  for (size_t i = 1; i < arena.committed; i++) {
+    Span& span = span_at(i);
+    if (span.hole || span.free != ~uint32_t{0} || !os::unmap(span_memory(i), kSpan)) continue;
+    forget_span(span);
+    span.hole = true;
+    arena.holes++;
+  }
+}
+
+bool arena_fill_hole(bool huge) {
+  for (size_t i = 1; arena.holes && i < arena.committed; i++) {
+    Span& span = span_at(i);
+    if (!span.hole) continue;
+    if (!os::map(span_memory(i), kSpan)) return false;
+    if (huge) os::huge_pages(span_memory(i), kSpan, true);
+    span = {.free = ~uint32_t{0}, .dirty = 0, .committed = true, .hole = false, .huge = huge};
+    counters.arena_committed += kSpan;
+    arena.holes--;
+    arena.first_free[huge] = min(arena.first_free[huge], i);
+    return true;
+  }
+  return false;
 }
 
 bool address_pressure() { return peek(arena.pressure); }

@@ -63,7 +63,8 @@ char* run_alloc(unsigned granules, size_t align, Density density, bool* zeroed) 
     arena.dense += granules * kGranule;
   }
   if (char* run = find_and_take(huge, granules, step, zeroed)) return run;
-  if (arena_commit_next(huge)) return find_and_take(huge, granules, step, zeroed);
+  if (arena_fill_hole(huge) || arena_commit_next(huge))
+    return find_and_take(huge, granules, step, zeroed);
   // No memory for another span: room in one of the other kind will do.
   return find_and_take(!huge, granules, step, zeroed);
 }
@@ -79,8 +80,6 @@ void run_free(char* run, unsigned granules) {
   arena.first_free[span.huge] = min(arena.first_free[span.huge], index);
   page_counters().runs_free_dirty += granules * kGranule;
   page_counters().runs_used -= granules * kGranule;
-  if (unlikely(arena.pressure) && span.free == ~uint32_t{0} && index + 1 == arena.committed)
-    arena_shrink();
 }
 
 void run_mark(char* run, unsigned granules, uint16_t entry_offset) {

@@ -13,6 +13,7 @@ struct Span {
   uint32_t free;   // not part of a run
   uint32_t dirty;  // free, and may be resident or non-zero
   bool committed;  // readable and writable
+  bool hole;       // unmapped under address pressure
   bool huge;       // advised to use huge pages
 };
 
@@ -26,6 +27,7 @@ struct Arena {
   size_t dense = 0;           // bytes ever handed out as dense runs
   bool fixed = false;         // one reservation at an address the kernel chose: cannot grow
   bool pressure = false;
+  size_t holes = 0;
   Span* directory[kArenaMax / kSpan / kSpanChunk] = {};
 };
 extern Arena arena;
@@ -37,8 +39,10 @@ inline char* span_memory(size_t index) { return at<char>(uma_hot.arena_base + in
 
 // Makes one more span usable, with huge pages or without. False: no memory.
 bool arena_commit_next(bool huge);
-// Returns wholly free spans at the top to the system, address space included.
+// Returns wholly free spans to the system, address space included.
 void arena_shrink();
+// Maps the lowest hole again. False: there is none, or no memory.
+bool arena_fill_hole(bool huge);
 
 }  // namespace uma
 

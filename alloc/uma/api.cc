@@ -49,8 +49,8 @@ void* construct(Zone* zone, void* item, void* arg, int flags) {
 
 extern "C" {
 
-uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, uma_dtor dtor, uma_init init,
-                       uma_fini fini, int align, uint32_t flags) {
+UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, uma_dtor dtor,
+                                  uma_init init, uma_fini fini, int align, uint32_t flags) {
   const bool bad_align = align < 0 || align >= int(kPage) || !is_power_of_two(size_t(align) + 1);
   if (!name || size == 0 || size > kClassMax || bad_align ||
       (flags & ~uint32_t{UMA_ZONE_ZINIT | UMA_ZONE_NOFREE})) {
@@ -75,8 +75,8 @@ uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, uma_dtor dt
   return handle_of(finish(zone, ctor, dtor, nullptr, nullptr));
 }
 
-uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dtor dtor, uma_init zinit,
-                              uma_fini zfini, uma_zone_t primary) {
+UMA_EXPORT uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dtor dtor,
+                                         uma_init zinit, uma_fini zfini, uma_zone_t primary) {
   if (!name || !primary) {
     errno = EINVAL;
     return nullptr;
@@ -86,10 +86,10 @@ uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dtor dtor, um
   return handle_of(finish(zone, ctor, dtor, zinit, zfini));
 }
 
-void uma_zdestroy(uma_zone_t handle) {
+UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
   if (!handle) return;
   Zone* zone = zone_of(handle);
-  Guard guard(creation_lock());
+  Guard reclaim(reclaim_lock());
   uma_zone_stats stats;
   zone_stat(zone, &stats);
   // Nobody uses the zone any more, so its entries may be emptied without stopping anyone.
@@ -110,6 +110,7 @@ void uma_zdestroy(uma_zone_t handle) {
     line.text("uma: zone ").text(zone->pub.name).text(" destroyed with ").number(stats.used);
     line.text(" items in use").write_stderr();
   }
+  Guard creation(creation_lock());
   Guard registry(registry_lock());
   registry_remove(zone);
 }
@@ -141,11 +142,13 @@ void uma_zfree_slow(uma_zone_t handle, void* item, void* arg) {
   zone_free_miss(zone, item, "uma_zfree");
 }
 
-void uma_zfree_locked(uma_zone_t handle, void* item) {
-  zone_free_locked(zone_of(handle), item, "uma_zfree");
+void uma_zfree_locked(uma_zone_t handle, void* item, void* arg) {
+  Zone* zone = zone_of(handle);
+  if (zone->dtor) zone->dtor(item, int(zone->pub.size), arg);
+  zone_free_locked(zone, item, "uma_zfree");
 }
 
-void uma_prealloc(uma_zone_t handle, int items) {
+UMA_EXPORT void uma_prealloc(uma_zone_t handle, int items) {
   if (items > 0) keg_reserve(zone_of(handle)->keg, unsigned(items));
 }
 

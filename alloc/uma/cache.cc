@@ -104,7 +104,13 @@ bool evict_oldest(Cpu* cpu, unsigned except) {
     const long n = is_shared(cpu) ? 0 : get(zone, cpu, items, kBucketItems);
     if (n <= 0) break;
     bump(zone->pub.moved_out, uma_u64(n));
-    zone_store(zone, items, unsigned(n), freed_by(zone));
+    // Nothing that could call fini: the CPU's lock is held.
+    const unsigned stashed = zone_stash(zone, items, unsigned(n));
+    if (stashed < n) {
+      bump(zone->pub.moved_in, uma_u64(n - stashed));
+      put(zone, cpu, items + stashed, n - stashed);
+      return false;
+    }
   }
   if (!percpu_detach(cpu, oldest)) return false;
   cpu->cap_bytes -= bytes;

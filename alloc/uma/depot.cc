@@ -69,30 +69,31 @@ void zone_return(Zone* zone, void* const* items, unsigned count, const char* fun
   keg_give(zone->keg, items, count, function, zone->pub.name);
 }
 
-void zone_store(Zone* zone, void* const* items, unsigned count, const char* function) {
-  if (peek(zone->pub.bucket_items) + count > depot_limit(zone)) {
-    zone_return(zone, items, count, function);
-    return;
-  }
+unsigned zone_stash(Zone* zone, void* const* items, unsigned count) {
+  Guard guard(zone->lock);
   unsigned stored = 0;
-  {
-    Guard guard(zone->lock);
-    while (stored < count) {
-      Bucket* bucket = zone->buckets;
-      if (!bucket || bucket->count == kBucketItems) {
-        bucket = static_cast<Bucket*>(pool.alloc());
-        if (!bucket) break;
-        bucket->next = zone->buckets;
-        bucket->count = 0;
-        zone->buckets = bucket;
-      }
-      const unsigned n = min(count - stored, unsigned(kBucketItems - bucket->count));
-      memcpy(bucket->items + bucket->count, items + stored, n * sizeof(void*));
-      bucket->count += n;
-      stored += n;
+  while (stored < count) {
+    Bucket* bucket = zone->buckets;
+    if (!bucket || bucket->count == kBucketItems) {
+      bucket = static_cast<Bucket*>(pool.alloc());
+      if (!bucket) break;
+      bucket->next = zone->buckets;
+      bucket->count = 0;
+      zone->buckets = bucket;
     }
-    zone->pub.bucket_items += stored;
+    const unsigned n = min(count - stored, unsigned(kBucketItems - bucket->count));
+    memcpy(bucket->items + bucket->count, items + stored, n * sizeof(void*));
+    bucket->count += n;
+    stored += n;
   }
+  zone->pub.bucket_items += stored;
+  return stored;
+}
+
+void zone_store(Zone* zone, void* const* items, unsigned count, const char* function) {
+  unsigned stored = 0;
+  if (peek(zone->pub.bucket_items) + count <= depot_limit(zone))
+    stored = zone_stash(zone, items, count);
   if (stored < count) zone_return(zone, items + stored, count - stored, function);
 }
 

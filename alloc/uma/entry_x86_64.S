@@ -77,6 +77,7 @@ FUNCTION uma_zfree_arg
 .Lzfree_locked:
         mov     %rdi, %rsi
         mov     %r9, %rdi
+        mov     %r10, %rdx
         jmp     uma_zfree_locked
 .Lzfree_none:
         ret

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Giving cached memory back, level by level.
+#include <string.h>
+
 #include "alloc/uma/zone.h"
 
 namespace uma {
@@ -31,14 +33,17 @@ bool known(int request) {
 }  // namespace
 
 void zone_drain_entry(Zone* zone, Cpu* cpu) {
+  // Into buckets only: no callback may run while a CPU is stopped.
   Entry* entry = entry_at(cpu->region, zone->pub.entry);
-  void* items[kBucketItems];
-  unsigned n = 0;
-  while (entry->top[-1] || n) {
-    while (n < kBucketItems && entry->top[-1]) items[n++] = *--entry->top;
-    bump(zone->pub.moved_out, uma_u64{n});
-    zone_return(zone, items, n, freed_by(zone));
-    n = 0;
+  while (entry->top[-1]) {
+    unsigned n = 0;
+    while (n < kBucketItems && entry->top[-1 - int(n)]) n++;
+    void** items = entry->top - n;
+    const unsigned stashed = zone_stash(zone, items, n);
+    bump(zone->pub.moved_out, uma_u64{stashed});
+    memmove(items, items + stashed, (n - stashed) * sizeof(void*));
+    entry->top -= stashed;
+    if (stashed < n) return;
   }
 }
 
@@ -47,19 +52,27 @@ void zone_reclaim(Zone* zone, int request) {
   reclaim_buckets(zone, request);
 }
 
-extern "C" void uma_reclaim(int request) {
-  if (!known(request) || !uma_boot()) return;
-  Guard guard(registry_lock());
+void reclaim_all(int request) {
   if (request == UMA_RECLAIM_DRAIN_CPU) drain_cpus(nullptr);
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone))
     if (zone->keg) reclaim_buckets(zone, request);
   purge_runs(request == UMA_RECLAIM_TRIM ? purge_allowance() : 0);
 }
 
-extern "C" void uma_zone_reclaim(uma_zone_t handle, int request) {
+extern "C" {
+
+UMA_EXPORT void uma_reclaim(int request) {
+  if (!known(request) || !uma_boot()) return;
+  Guard guard(reclaim_lock());
+  reclaim_all(request);
+}
+
+UMA_EXPORT void uma_zone_reclaim(uma_zone_t handle, int request) {
   if (!known(request)) return;
-  Guard guard(registry_lock());
+  Guard guard(reclaim_lock());
   zone_reclaim(reinterpret_cast<Zone*>(handle), request);
 }
+
+}  // extern "C"
 
 }  // namespace uma

@@ -26,6 +26,7 @@ struct Registry {
 };
 constinit Registry registry;
 
+constinit Lock reclaim{Rank::kNone};
 constinit Lock creation{Rank::kNone};
 
 // Memory of dead zones and kegs is used again, never unmapped: readers may be looking.
@@ -95,6 +96,7 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg) {
 Zone* zone_of_entry(unsigned index) { return acquire(registry.by_entry[index]); }
 void zone_set_entry(unsigned index, Zone* zone) { publish(registry.by_entry[index], zone); }
 
+Lock& reclaim_lock() { return reclaim; }
 Lock& creation_lock() { return creation; }
 Lock& registry_lock() { return registry.lock; }
 Zone* registry_first() { return registry.first; }
@@ -113,12 +115,14 @@ void registry_remove(Zone* zone) {
   if (zone->pub.entry) zone_set_entry(zone->pub.entry, nullptr);
   uma_layout.zone_count--;
   uma_layout.generation++;
-  if (--zone->keg->zones == 0) keg_pool.free(zone->keg);
+  // A keg whose items are still in use stays: their slabs point to it.
+  if (--zone->keg->zones == 0 && zone->keg->pub.slabs == 0) keg_pool.free(zone->keg);
   zone_pool.free(zone);
 }
 
 void uma_fork_prepare() {
   // Rank order; the drain lock and the CPUs' locks belong to the floor below.
+  reclaim.fork_prepare();
   creation.fork_prepare();
   registry.lock.fork_prepare();
   percpu_fork_prepare();
@@ -156,6 +160,7 @@ void uma_fork_parent() {
   percpu_fork_parent();
   registry.lock.fork_release();
   creation.fork_release();
+  reclaim.fork_release();
 }
 
 void uma_fork_child() {
@@ -164,6 +169,7 @@ void uma_fork_child() {
   percpu_fork_child();
   registry.lock.fork_release();
   creation.fork_release();
+  reclaim.fork_release();
 }
 
 }  // namespace uma

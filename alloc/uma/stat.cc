@@ -58,17 +58,17 @@ void zone_stat(const Zone* zone, uma_zone_stats* stats) {
   stats->keg_bytes = peek(zone->keg->pub.slabs) * zone->keg->pub.slab_bytes;
 }
 
-extern "C" void uma_zone_get_stats(uma_zone_t handle, uma_zone_stats* stats) {
+extern "C" UMA_EXPORT void uma_zone_get_stats(uma_zone_t handle, uma_zone_stats* stats) {
   zone_stat(reinterpret_cast<const Zone*>(handle), stats);
 }
 
-extern "C" int uma_zone_get_cur(uma_zone_t handle) {
+extern "C" UMA_EXPORT int uma_zone_get_cur(uma_zone_t handle) {
   uma_zone_stats stats;
   uma_zone_get_stats(handle, &stats);
   return int(stats.used);
 }
 
-extern "C" void uma_print_stats() {
+extern "C" UMA_EXPORT void uma_print_stats() {
   Line line;
   line.text("ITEM                   SIZE   LIMIT     USED     FREE      REQ FAIL SLEEP XDOM");
   line.write_stderr();

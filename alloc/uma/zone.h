@@ -9,8 +9,8 @@
 //                2. full: its top half into a bucket of the zone
 //                3. the zone holds enough: back to the slabs
 //
-// Lock order, first to last: creation, registry, drain, CPU, zone, keg, page, large, metadata.
-// zone->lock covers the buckets; all counters are read without it.
+// Lock order, first to last: reclaim, creation, registry, drain, CPU, zone, keg, page, large,
+// metadata. zone->lock covers the buckets; all counters are read without it.
 #ifndef UMA_UMA_ZONE_H_
 #define UMA_UMA_ZONE_H_
 
@@ -69,16 +69,24 @@ void* zone_alloc_zeroed(Zone* zone, bool* zeroed);
 // or back to the slabs.
 unsigned zone_fetch(Zone* zone, void** items, unsigned count);
 void zone_store(Zone* zone, void* const* items, unsigned count, const char* function);
+// Into buckets whatever the limit, without calling anything of the zone's owner; returns how many.
+unsigned zone_stash(Zone* zone, void* const* items, unsigned count);
 // Back to the slabs at once.
 void zone_return(Zone* zone, void* const* items, unsigned count, const char* function);
 // Empties the buckets down to `keep` items.
 void zone_trim_buckets(Zone* zone, uint64_t keep);
 
-// An array of this CPU's entry is emptied into the zone; exclusive access (percpu_stop).
+// An array of this CPU's entry is emptied into the zone's buckets; exclusive access
+// (percpu_stop).
 void zone_drain_entry(Zone* zone, Cpu* cpu);
 void zone_reclaim(Zone* zone, int request);
+// All zones. The reclaim lock is held by the caller.
+void reclaim_all(int request);
 
-// Making and destroying zones, one at a time; before all other locks.
+// Held while caches are given back, and by uma_zdestroy: no zone goes away meanwhile. First of all
+// locks; fini and zfini run under it, so they may allocate and free but not reclaim or destroy.
+Lock& reclaim_lock();
+// Making and destroying zones, one at a time.
 Lock& creation_lock();
 // Registry: all zones in the order they were made.
 Lock& registry_lock();

@@ -101,6 +101,26 @@ TEST_F(Callbacks, MallocInZinitAndZfini) {
   ZoneCallbacks(MallocInit, MallocFini, UMA_RECLAIM_DRAIN_CPU);
 }
 
+// A size that nobody asked for before: malloc makes a class in the middle of the callback.
+void FirstOfItsSizeZfini(void*, int) {
+  static size_t size = 1000;
+  if (size < 900000) free(malloc(size += size / 6));
+}
+
+TEST_F(Callbacks, MallocOfNewSizesInDrainAndAtTheEnd) {
+  for (const bool reclaim : {true, false}) {
+    uma_zone_t primary = PlainZone("primary", 64);
+    uma_zone_t zone =
+        uma_zsecond_create("second", nullptr, nullptr, nullptr, FirstOfItsSizeZfini, primary);
+    void* items[10];
+    for (void*& item : items) item = uma_zalloc(zone, 0);
+    for (void* item : items) uma_zfree(zone, item);
+    if (reclaim) uma_reclaim(UMA_RECLAIM_DRAIN_CPU);
+    uma_zdestroy(zone);
+    uma_zdestroy(primary);
+  }
+}
+
 // Each level takes an item of the next in its ctor.
 constexpr int kLevels = 20;
 uma_zone_t chain[kLevels + 1];

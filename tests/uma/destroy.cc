@@ -115,7 +115,7 @@ TEST(Destroy, ManyThreadsMakeAndEndZones) {
   for (int t = 0; t < 4; t++)
     threads.emplace_back([t] {
       for (int i = 0; i < 300; i++) {
-        uma_zone_t zone = PlainZone("busy", size_t(16 + 100 * t));
+        uma_zone_t zone = PlainZone("busy", 16 + 100 * size_t(t));
         std::vector<void*> items;
         for (int n = 0; n < 100; n++) items.push_back(uma_zalloc(zone, 0));
         for (void* item : items) uma_zfree(zone, item);

@@ -95,7 +95,7 @@ void Work(std::vector<Kind>* kinds, uint64_t thread) {
 
 TEST(DrainStress, NoItemIsLostOrDoubled) {
   std::vector<Kind> kinds(4);
-  const uma_zone_t small_zone = PlainZone("small", 24);
+  uma_zone_t small_zone = PlainZone("small", 24);
   const uma_zone_t zones[] = {
       small_zone, uma_zcreate("inited", 64, nullptr, nullptr, FreeInit, FreeFini, 7, 0),
       uma_zcreate("constructed", 2048, NoWorkCtor, nullptr, nullptr, nullptr, 7, 0),

@@ -10,9 +10,12 @@
 namespace {
 
 static_assert(UMA_LAYOUT_VERSION == 1);
-static_assert(UMA_LAYOUT_NAME_MAX == 32 && UMA_LAYOUT_EXTENSIONS == 8);
-static_assert(UMA_LAYOUT_KIND_MALLOC == 1 && UMA_LAYOUT_KIND_ZONE == 2 &&
-              UMA_LAYOUT_KIND_INTERNAL == 3 && UMA_LAYOUT_ZONE_SECONDARY == 1);
+static_assert(UMA_LAYOUT_NAME_MAX == 32);
+static_assert(UMA_LAYOUT_EXTENSIONS == 8);
+static_assert(UMA_LAYOUT_KIND_MALLOC == 1);
+static_assert(UMA_LAYOUT_KIND_ZONE == 2);
+static_assert(UMA_LAYOUT_KIND_INTERNAL == 3);
+static_assert(UMA_LAYOUT_ZONE_SECONDARY == 1);
 
 static_assert(sizeof(uma_layout_entry) == 16);
 static_assert(offsetof(uma_layout_entry, top) == 0);

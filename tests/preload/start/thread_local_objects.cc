@@ -21,7 +21,7 @@ struct Holder {
   Holder() {
     for (int i = 0; i < 100; i++) {
       strings.emplace_back(size_t(i) * 7, 'x');
-      arrays[i] = std::make_unique<int[]>(size_t(i + 1));
+      arrays[i] = std::make_unique<int[]>(size_t(i) + 1);
     }
   }
 
