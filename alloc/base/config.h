@@ -60,8 +60,8 @@ inline constexpr size_t kLargeAlignHuge = size_t{4} << 20;  // align to a huge p
 inline constexpr size_t kHugeAfter = size_t{4} << 20;
 
 // Free dirty memory may reach this, or a share of the live heap, before a free gives some back.
-inline constexpr size_t kDirtyMin = size_t{8} << 20;
-inline constexpr unsigned kDirtyShare = 8;
+inline constexpr size_t kDirtyMin = size_t{4} << 20;
+inline constexpr unsigned kDirtyShare = 32;
 
 inline constexpr uint64_t kFullTag = uint64_t{1} << 63;
 inline constexpr uint64_t kAllocsStart = uint64_t{1} << 63;

@@ -121,6 +121,7 @@ struct uma_layout_pages {
   uma_u64 meta_mapped; /* memory of the allocator itself: mapped */
   uma_u64 meta_used;   /* and in use */
   uma_u64 side_mapped; /* page map and slab headers */
+  uma_u64 slab_idle;   /* bytes of free items in slabs that may be resident */
 };
 
 /* A named block that a higher floor publishes: mbuf counters, spans. */

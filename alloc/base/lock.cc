@@ -36,6 +36,7 @@ void Lock::wake() {
 }
 
 void Lock::fork_prepare() {
+  if (in_fork_) return;
   taken_for_fork_ = !held_by_me();
   if (taken_for_fork_) lock();
   in_fork_ = true;

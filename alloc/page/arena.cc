@@ -120,6 +120,7 @@ bool page_start() {
 #endif
   if (!chosen && !start_fixed()) return false;
   counters.arena_base = uma_hot.arena_base;
+  purge_start();
   return true;
 }
 

@@ -68,10 +68,14 @@ inline char* slab_memory(const Slab* slab) {
 // Gives free dirty runs back to the system until at most `keep` bytes of them are left. Returns
 // the bytes given back.
 size_t purge_runs(size_t keep);
+// Takes the region around a run off huge pages, before parts of it are given back: the kernel would
+// fill the holes again.
+void run_small_pages(const char* run);
 // What may stay dirty: a share of the live heap.
 size_t purge_allowance();
 // Counts time spent giving memory back; false while that is above its share of run time.
 bool purge_may_run();
+void purge_start();  // run time counts from here
 void purge_spent(uint64_t ns);
 
 // Set when the system refused address space once: from then on it is given back eagerly.

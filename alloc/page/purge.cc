@@ -7,7 +7,8 @@
 namespace uma {
 namespace {
 
-constexpr unsigned kPurgeShare = 16;  // of run time may go into giving memory back
+constexpr unsigned kPurgeShare = 4;  // of run time may go into giving memory back
+constexpr size_t kRegionSpans = 16;  // lose their huge pages together: few mappings
 
 struct Spending {
   uint64_t start_ns = 0;
@@ -37,6 +38,34 @@ size_t purge_span(size_t index) {
 
 }  // namespace
 
+namespace {
+
+// The page lock is held.
+void small_pages(size_t index) {
+  const size_t first = index / kRegionSpans * kRegionSpans;
+  const size_t end = min(first + kRegionSpans, arena.committed);
+  for (size_t i = first; i < end; i++) {
+    Span& span = span_at(i);
+    if (!span.huge) continue;
+    span.huge = false;
+    // A huge page made what was never touched resident, too.
+    page_counters().runs_free_dirty +=
+        size_t(__builtin_popcount(span.free & ~span.dirty)) * kGranule;
+    span.dirty = span.free;
+    if (span.free) arena.first_free[false] = min(arena.first_free[false], i);
+  }
+  os::huge_pages(span_memory(first), (end - first) * kSpan, false);
+}
+
+}  // namespace
+
+void run_small_pages(const char* run) {
+  const size_t index = granule_of(run) / kSpanGranules;
+  if (!span_at(index).huge) return;
+  Guard guard(arena.lock);
+  if (span_at(index).huge) small_pages(index);
+}
+
 size_t purge_runs(size_t keep) {
   Guard guard(arena.lock);
   uma_layout_pages& pages = page_counters();
@@ -45,6 +74,7 @@ size_t purge_runs(size_t keep) {
   for (size_t i = arena.committed; i-- > 0 && pages.runs_free_dirty > keep;) {
     Span& span = span_at(i);
     if (!span.dirty || (span.huge && span.free != ~uint32_t{0} && !idle)) continue;
+    if (span.huge && span.free != ~uint32_t{0}) small_pages(i);
     const size_t bytes = purge_span(i);
     pages.runs_free_dirty -= bytes;
     pages.purged_bytes += bytes;
@@ -55,15 +85,17 @@ size_t purge_runs(size_t keep) {
 }
 
 size_t purge_allowance() {
-  return max(kDirtyMin, size_t(peek(page_counters().runs_used)) / kDirtyShare);
+  const uint64_t used = peek(page_counters().runs_used);
+  const uint64_t idle = min(used, peek(page_counters().slab_idle));
+  return max(kDirtyMin, size_t(used - idle) / kDirtyShare);
 }
 
 bool purge_may_run() {
   const uint64_t now = os::clock_coarse_ns();
-  if (!spending.start_ns) spending.start_ns = now - 1;
   return peek(spending.spent_ns) * kPurgeShare <= now - spending.start_ns;
 }
 
+void purge_start() { spending.start_ns = os::clock_coarse_ns(); }
 void purge_spent(uint64_t ns) { bump(spending.spent_ns, ns); }
 
 }  // namespace uma

@@ -19,7 +19,6 @@ FUNCTION uma_percpu_pop
         xor     %eax, %eax
         ret
 END_FUNCTION uma_percpu_pop
-        test    %rdi, %rdi              # the sign flag must be clear before the section
 
 # int uma_percpu_push(void *item, size_t offset): 0 pushed, 1 full, 2 the same item is on top
 FUNCTION uma_percpu_push

@@ -103,7 +103,7 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
     percpu_reset(cpu, zone->pub.entry);
   }
   zone_trim_buckets(zone, 0);
-  zone->keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};
+  if (zone->keg->zones == 1) zone->keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};
   keg_trim(zone->keg);
   if (stats.used) {
     Line line;
@@ -129,7 +129,11 @@ void* uma_zalloc_slow(uma_zone_t handle, void* arg, int flags) {
 void* uma_zalloc_locked(uma_zone_t handle, void* arg, int flags) {
   Zone* zone = zone_of(handle);
   void* item = zone_alloc_locked(zone);
-  return item ? construct(zone, item, arg, flags) : nullptr;
+  if (!item) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  return construct(zone, item, arg, flags);
 }
 
 void uma_zfree_slow(uma_zone_t handle, void* item, void* arg) {

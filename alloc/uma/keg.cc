@@ -5,14 +5,15 @@
 
 #include "alloc/base/report.h"
 #include "alloc/os/meta.h"
-#include "alloc/os/os.h"
+#include "alloc/uma/debt.h"
 #include "alloc/uma/slab.h"
 
 namespace uma {
 namespace {
 
 constexpr unsigned kReciprocalShift = 42;
-constexpr size_t kPunchStep = size_t{256} << 10;
+constexpr size_t kPunchStep = size_t{64} << 10;
+constexpr unsigned kPunchShare = 64;
 
 // The smallest run whose tail wastes at most 1/16 (a slab of 64 KiB for all small items).
 unsigned slab_granules(size_t rsize) {
@@ -111,11 +112,11 @@ void add_slab(Keg* keg, Slab* slab) {
 }
 
 // Takes one wholly free slab out of the keg's books; the caller releases it without the lock.
-void remove_slab(Keg* keg) {
+void remove_slab(Keg* keg, const Slab* slab) {
   keg->pub.slabs--;
   keg->pub.slab_frees++;
   keg->pub.free_items -= keg->pub.ipers;
-  keg->idle_bytes -= min(keg->idle_bytes, size_t{keg->pub.slab_bytes});
+  keg_idle(keg, -ptrdiff_t(slab_idle(keg, slab)));
 }
 
 void release_slab(Keg* keg, Slab* slab) {
@@ -132,24 +133,22 @@ bool may_punch(const Keg* keg) { return !keg->init && !keg->fini && may_release(
 
 // Gives the empty pages of mostly free slabs back. Lock held.
 void punch(Keg* keg) {
-  const uint64_t start = os::clock_ns();
   size_t given = 0;
-  for (unsigned bin = kKegBins; bin-- > 1;)
+  for (unsigned bin = kKegBins; bin-- > kKegBins / 2;)
     for (Slab* slab = keg->bins[bin].first(); slab; slab = keg->bins[bin].next(slab))
       given += slab_punch(keg, slab);
   keg->pub.purged_bytes += given;
-  keg->idle_bytes -= min(keg->idle_bytes, given);
-  keg->punch_at = keg->idle_bytes + max(keg->idle_bytes / 4, kPunchStep);
+  keg_idle(keg, -ptrdiff_t(given));
+  keg->idle_level = keg->idle_bytes;
   bump(page_counters().purged_bytes, uma_u64{given});
-  purge_spent(os::clock_ns() - start);
 }
 
-void purge_excess() {
-  const size_t allowance = purge_allowance();
-  if (peek(page_counters().runs_free_dirty) <= allowance || !purge_may_run()) return;
-  const uint64_t start = os::clock_ns();
-  purge_runs(allowance / 2);
-  purge_spent(os::clock_ns() - start);
+// Whether enough was freed since the last look for new pages to have become empty. Each look costs
+// a scan of the keg's slabs, so it waits for a share of them.
+bool worth_punching(Keg* keg) {
+  keg->idle_level = min(keg->idle_level, keg->idle_bytes);
+  const size_t step = max(size_t(keg->pub.slabs) * keg->pub.slab_bytes / kPunchShare, kPunchStep);
+  return keg->idle_bytes - keg->idle_level > step && may_punch(keg);
 }
 
 }  // namespace
@@ -166,7 +165,6 @@ void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset) {
   keg->map_offset = map_offset;
   keg->punch_unit = uint32_t(kPage);
   while (keg->pub.slab_bytes / keg->punch_unit > 64) keg->punch_unit *= 2;
-  keg->punch_at = kPunchStep;
   for (List<Slab>& bin : keg->bins) bin.init();
   keg->full.init();
 }
@@ -207,6 +205,7 @@ void* keg_take_zeroed(Keg* keg, bool* zeroed) {
 void keg_give(Keg* keg, void* const* items, unsigned count, const char* function,
               const char* zone) {
   Slab* release = nullptr;  // chained through next
+  size_t idle = 0;
   keg->lock.lock();
   for (unsigned i = 0; i < count; i++) {
     if (!in_arena(items[i])) report::wrong_zone(function, addr(items[i]), zone);
@@ -214,7 +213,7 @@ void keg_give(Keg* keg, void* const* items, unsigned count, const char* function
     if (slab->keg != keg) report::wrong_zone(function, addr(items[i]), zone);
     slab_give(keg, slab, items[i], function, zone);
     keg->pub.free_items++;
-    keg->idle_bytes += keg->pub.rsize;
+    idle += keg->pub.rsize;
     if (slab->free_items < keg->pub.ipers || !may_release(keg)) {
       refile(keg, slab);
       continue;
@@ -224,19 +223,21 @@ void keg_give(Keg* keg, void* const* items, unsigned count, const char* function
       keg->spare = slab;
       continue;
     }
-    remove_slab(keg);
+    remove_slab(keg, slab);
     slab->next = release;
     release = slab;
   }
-  if (unlikely(keg->idle_bytes > keg->punch_at) && may_punch(keg) && purge_may_run()) punch(keg);
+  keg_idle(keg, ptrdiff_t(idle));
+  const bool note = worth_punching(keg) && peek(page_counters().slab_idle) > purge_allowance();
   keg->lock.unlock();
+  if (note) debt_note();
   if (!release) return;
   while (release) {
     Slab* next = static_cast<Slab*>(release->next);
     release_slab(keg, release);
     release = next;
   }
-  purge_excess();
+  if (peek(page_counters().runs_free_dirty) > purge_allowance()) debt_note();
 }
 
 bool keg_reserve(Keg* keg, unsigned items) {
@@ -250,6 +251,16 @@ bool keg_reserve(Keg* keg, unsigned items) {
   return true;
 }
 
+bool keg_wants_punch(Keg* keg) {
+  Guard guard(keg->lock);
+  return worth_punching(keg);
+}
+
+void keg_punch(Keg* keg) {
+  Guard guard(keg->lock);
+  punch(keg);
+}
+
 void keg_trim(Keg* keg) {
   keg->lock.lock();
   Slab* release = nullptr;
@@ -259,14 +270,14 @@ void keg_trim(Keg* keg) {
         next = bin.next(slab);
         if (slab->free_items < keg->pub.ipers) continue;
         List<Slab>::remove(slab);
-        remove_slab(keg);
+        remove_slab(keg, slab);
         slab->next = release;
         release = slab;
       }
     }
     if (Slab* slab = keg->spare) {
       keg->spare = nullptr;
-      remove_slab(keg);
+      remove_slab(keg, slab);
       slab->next = release;
       release = slab;
     }

@@ -19,7 +19,7 @@ struct Keg {
   Lock lock{Rank::kKeg};
   uint64_t reciprocal = 0;  // ceil(2^42 / rsize)
   size_t idle_bytes = 0;    // free items in slabs, less what was punched
-  size_t punch_at = 0;      // punch when idle_bytes reaches this
+  size_t idle_level = 0;    // idle_bytes after the last punch, or less
   uint32_t size = 0;
   uint32_t zones = 0;  // zones that use this keg
   uint32_t flags = 0;
@@ -46,6 +46,9 @@ void* keg_take_zeroed(Keg* keg, bool* zeroed);
 void keg_give(Keg* keg, void* const* items, unsigned count, const char* function, const char* zone);
 // Makes slabs until `items` more are free. False: stopped early.
 bool keg_reserve(Keg* keg, unsigned items);
+// Whether the keg has new empty pages worth giving back; gives them back.
+bool keg_wants_punch(Keg* keg);
+void keg_punch(Keg* keg);
 // Releases every wholly free slab and punches empty pages.
 void keg_trim(Keg* keg);
 // Aborts unless p is the address of an item that is handed out.

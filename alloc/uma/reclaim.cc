@@ -13,10 +13,14 @@ void drain_cpu(Cpu* cpu, void* only) {
     if (zone->offset && (!only || only == zone)) zone_drain_entry(zone, cpu);
 }
 
+}  // namespace
+
 void drain_cpus(Zone* only) {
   for (unsigned id = 0; id <= percpu_limit(); id++)
     if (Cpu* cpu = percpu_get(id)) percpu_stop(cpu, drain_cpu, only);
 }
+
+namespace {
 
 void reclaim_buckets(Zone* zone, int request) {
   const uint64_t items = peek(zone->pub.bucket_items);

@@ -127,8 +127,9 @@ void uma_fork_prepare() {
   registry.lock.fork_prepare();
   percpu_fork_prepare();
   for (Zone* zone = registry.first; zone; zone = registry_next(zone)) zone->lock.fork_prepare();
+  // A shared keg is met more than once: its lock is then held by this thread already.
   for (Zone* zone = registry.first; zone; zone = registry_next(zone))
-    if (!(zone->pub.flags & UMA_LAYOUT_ZONE_SECONDARY)) zone->keg->lock.fork_prepare();
+    zone->keg->lock.fork_prepare();
   page_fork_prepare();
 }
 

@@ -64,7 +64,7 @@ unsigned take_returned(Keg* keg, Slab* slab, void** items, unsigned count, bool 
         const uint64_t units = item_units(keg, index);
         if (units & slab->punched) {
           if (avoid) continue;
-          keg->idle_bytes += size_t(__builtin_popcountll(units & slab->punched)) * keg->punch_unit;
+          keg_idle(keg, ptrdiff_t(__builtin_popcountll(units & slab->punched) * keg->punch_unit));
           slab->punched &= ~units;
         }
       }
@@ -99,15 +99,17 @@ unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count) {
   if (returned(keg, slab)) taken = take_returned(keg, slab, items, count, slab->punched != 0);
   const unsigned reused = taken;
   const unsigned fresh = min(count - taken, keg->pub.ipers - slab->bump);
+  if (unlikely(slab->punched) && fresh)
+    for (unsigned i = slab->bump; i < slab->bump + fresh; i++) slab->punched &= ~item_units(keg, i);
   char* item = item_at(keg, slab, slab->bump);
   for (unsigned i = 0; i < fresh; i++, item += keg->pub.rsize) items[taken++] = item;
   slab->bump += fresh;
   slab->free_items -= taken;
-  keg->idle_bytes -= min(keg->idle_bytes, size_t{reused} * keg->pub.rsize);
+  if (reused) keg_idle(keg, -ptrdiff_t(size_t{reused} * keg->pub.rsize));
   if (taken < count && slab->punched && returned(keg, slab)) {
     const unsigned more = take_returned(keg, slab, items + taken, count - taken, false);
     slab->free_items -= more;
-    keg->idle_bytes -= min(keg->idle_bytes, size_t{more} * keg->pub.rsize);
+    keg_idle(keg, -ptrdiff_t(size_t{more} * keg->pub.rsize));
     taken += more;
   }
   return taken;
@@ -137,25 +139,68 @@ bool slab_fresh(const Keg* keg, const Slab* slab, const void* item) {
   return slab->zeroed && index_of(keg, slab, item, &exact) + 1 == slab->bump;
 }
 
+size_t slab_idle(const Keg* keg, const Slab* slab) {
+  const size_t freed = size_t{slab->bump} * keg->pub.rsize;
+  size_t punched = 0;
+  for (uint64_t left = slab->punched; left; left &= left - 1) {
+    const size_t begin = size_t(__builtin_ctzll(left)) * keg->punch_unit;
+    if (begin < freed) punched += min(size_t{keg->punch_unit}, freed - begin);
+  }
+  return freed - punched;
+}
+
+void keg_idle(Keg* keg, ptrdiff_t by) {
+  // Punched pages hold parts of items, so the sum may come out a little below zero.
+  if (by < 0) by = -ptrdiff_t(min(keg->idle_bytes, size_t(-by)));
+  keg->idle_bytes += size_t(by);
+  bump(page_counters().slab_idle, uma_u64(by));
+}
+
+namespace {
+
+// Whether items first..last are all back in the slab.
+bool all_returned(const Slab* slab, unsigned first, unsigned last) {
+  for (unsigned word = first / 64; word <= last / 64; word++) {
+    uint64_t mask = ~uint64_t{0};
+    if (word == first / 64) mask &= ~uint64_t{0} << (first % 64);
+    if (word == last / 64) mask &= ~uint64_t{0} >> (63 - last % 64);
+    if ((slab->bitmap[word] & mask) != mask) return false;
+  }
+  return true;
+}
+
+// The units that carry no item in use and were not given back already. Those that no item ever
+// lay on count: a huge page may have made them resident.
+uint64_t empty_units(const Keg* keg, const Slab* slab) {
+  const size_t rsize = keg->pub.rsize;
+  uint64_t empty = 0;
+  for (size_t begin = 0; begin < keg->pub.slab_bytes; begin += keg->punch_unit) {
+    const unsigned first = unsigned(begin / rsize);
+    const unsigned last = unsigned((begin + keg->punch_unit - 1) / rsize);
+    if (first >= slab->bump || all_returned(slab, first, min(last, slab->bump - 1)))
+      empty |= uint64_t{1} << (begin / keg->punch_unit);
+  }
+  return empty & ~slab->punched;
+}
+
+}  // namespace
+
 size_t slab_punch(Keg* keg, Slab* slab) {
-  const unsigned units = unsigned(keg->pub.slab_bytes / keg->punch_unit);
-  uint64_t live = 0;
-  for (unsigned index = 0; index < slab->bump; index++)
-    if (!(slab->bitmap[index / 64] >> (index % 64) & 1)) live |= item_units(keg, index);
-  const unsigned touched =
-      unsigned(round_up(size_t{slab->bump} * keg->pub.rsize, keg->punch_unit) / keg->punch_unit);
+  uint64_t left = empty_units(keg, slab);
   size_t given = 0;
-  for (unsigned unit = 0; unit < min(units, touched);) {
-    unsigned end = unit;
-    while (end < min(units, touched) && !(live >> end & 1) && !(slab->punched >> end & 1)) end++;
-    if (end > unit) {
-      const size_t length = size_t{end - unit} * keg->punch_unit;
-      if (os::purge(slab_memory(slab) + size_t{unit} * keg->punch_unit, length)) {
-        for (unsigned i = unit; i < end; i++) slab->punched |= uint64_t{1} << i;
-        given += length;
-      }
-    }
-    unit = end + 1;
+  if (left) run_small_pages(slab_memory(slab));
+  while (left) {
+    const unsigned first = unsigned(__builtin_ctzll(left));
+    const uint64_t shifted = ~(left >> first);
+    const unsigned count = shifted ? unsigned(__builtin_ctzll(shifted)) : 64;
+    const uint64_t mask = (count == 64 ? ~uint64_t{0} : (uint64_t{1} << count) - 1) << first;
+    left &= ~mask;
+    const size_t length = size_t{count} * keg->punch_unit;
+    if (!os::purge(slab_memory(slab) + size_t{first} * keg->punch_unit, length)) continue;
+    slab->punched |= mask;
+    const size_t begin = size_t{first} * keg->punch_unit;
+    const size_t used = size_t{slab->bump} * keg->pub.rsize;
+    given += used > begin ? min(length, used - begin) : 0;
   }
   return given;
 }

@@ -19,6 +19,10 @@ void slab_give(Keg* keg, Slab* slab, void* item, const char* function, const cha
 void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone);
 // Whether an item just taken reads as zero.
 bool slab_fresh(const Keg* keg, const Slab* slab, const void* item);
+// Bytes of a wholly free slab that keg_idle counted: items that came back, less punched pages.
+size_t slab_idle(const Keg* keg, const Slab* slab);
+// Moves the keg's count of idle bytes, and the sum over all kegs.
+void keg_idle(Keg* keg, ptrdiff_t by);
 // Gives back the pages on which no item is handed out; returns the bytes.
 size_t slab_punch(Keg* keg, Slab* slab);
 

@@ -79,6 +79,8 @@ void zone_trim_buckets(Zone* zone, uint64_t keep);
 // An array of this CPU's entry is emptied into the zone's buckets; exclusive access
 // (percpu_stop).
 void zone_drain_entry(Zone* zone, Cpu* cpu);
+// Empties the arrays of every CPU that can be stopped, for one zone or (null) all.
+void drain_cpus(Zone* only);
 void zone_reclaim(Zone* zone, int request);
 // All zones. The reclaim lock is held by the caller.
 void reclaim_all(int request);

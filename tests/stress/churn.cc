@@ -47,8 +47,11 @@ void ShortThreads() {
   const long warm = ResidentKib();
   Round(check::LongRun() ? 20000 : 2000);
   const long after = ResidentKib();
-  if (after * 10 > warm * 11) check::Say("%ld KiB resident, %ld KiB before", after, warm);
-  CHECK(after * 10 <= warm * 11);
+  // Memory comes 2 MiB at a time and is not evenly full. Two such steps more are what would be left
+  // if each thread left 2 KiB.
+  const long allowed = warm * 11 / 10 + 4096;
+  if (after > allowed) check::Say("%ld KiB resident, %ld KiB before", after, warm);
+  CHECK(after <= allowed);
 }
 
 pthread_barrier_t all_alive;

@@ -84,10 +84,4 @@ TEST_F(MisuseDeathTest, MiddleOfAnItem) {
                "^uma: interior pointer: .* zone victim\n$");
 }
 
-TEST_F(MisuseDeathTest, ItemGivenToFree) {
-  if (!Preloaded()) GTEST_SKIP() << "malloc is not the library's";
-  EXPECT_DEATH(free(a), "^uma: item of a UMA zone: free\\(0x[0-9a-f]+\\): .* zone victim, .*\n$");
-  EXPECT_DEATH(free(realloc(a, 1000)), "^uma: item of a UMA zone: realloc.* zone victim, .*\n$");
-}
-
 }  // namespace

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/uma/array.h"
+
+namespace uma {
+namespace {
+
+constexpr int kTries = 16;                        // restarts of a section before it is given up
+constexpr unsigned kRecentVisits = 32;            // misses closer than this make an array grow
+constexpr unsigned kEntryShare = 16;              // of a CPU's budget, for one array
+constexpr size_t kFirstBytes = size_t{32} << 10;  // an array's first capacity, in bytes of items
+
+}  // namespace
+
+bool array_shared(const Cpu* cpu) { return cpu->id == percpu_limit(); }
+
+long array_put(Zone* zone, Cpu* cpu, void* const* items, long count) {
+  if (array_shared(cpu)) {
+    Guard guard(cpu->lock);
+    Entry* entry = entry_at(cpu->region, zone->pub.entry);
+    long n = 0;
+    for (; n < count && !(addr(*entry->top) & kFullTag); n++) *entry->top++ = items[n];
+    return n;
+  }
+  for (int i = 0; i < kTries; i++) {
+    const long n = uma_percpu_fill(zone->offset, items, count);
+    if (n >= 0) return n;
+  }
+  return 0;
+}
+
+long array_get(Zone* zone, Cpu* cpu, void** items, long count) {
+  if (array_shared(cpu)) {
+    Guard guard(cpu->lock);
+    Entry* entry = entry_at(cpu->region, zone->pub.entry);
+    long n = 0;
+    for (; n < count && entry->top[-1]; n++) items[n] = *--entry->top;
+    return n;
+  }
+  for (int i = 0; i < kTries; i++) {
+    const long n = uma_percpu_take(zone->offset, items, count);
+    if (n >= 0) return n;
+  }
+  return 0;
+}
+
+namespace {
+
+uint64_t cpu_budget() {
+  const uint64_t heap = peek(page_counters().runs_used);
+  const uint64_t all = max(uint64_t{kBudgetAll}, heap / kBudgetHeapShare);
+  return max(all / max(percpu_seen(), 1u), uint64_t{kBudgetCpu} / 4);
+}
+
+unsigned first_cap(size_t rsize) {
+  if (rsize <= 1024) return 30;
+  const size_t fit = kFirstBytes / rsize;
+  if (fit >= 14) return 14;
+  return unsigned(max(fit, size_t{rsize <= 65536 ? 2u : 1u}));
+}
+
+// Moves an array's items into the zone's buckets and detaches it. cpu->lock held. False: it stays.
+bool detach(Cpu* cpu, unsigned index) {
+  Zone* zone = zone_of_entry(index);
+  if (!zone || array_shared(cpu) || percpu_self() != cpu) return false;
+  const uint64_t bytes = uint64_t{cold_at(cpu->region, index)->cap} * zone->keg->pub.rsize;
+  void* items[kBucketItems];
+  for (long n; (n = array_get(zone, cpu, items, kBucketItems)) > 0;) {
+    bump(zone->pub.moved_out, uma_u64(n));
+    // Nothing that could call fini: the CPU's lock is held.
+    const unsigned stashed = zone_stash(zone, items, unsigned(n));
+    if (stashed == n) continue;
+    bump(zone->pub.moved_in, uma_u64(n - stashed));
+    array_put(zone, cpu, items + stashed, n - stashed);
+    return false;
+  }
+  if (!percpu_detach(cpu, index)) return false;
+  cpu->cap_bytes -= bytes;
+  return true;
+}
+
+// The entries that may have an array: those of malloc and, without gaps, of UMA zones.
+bool past_last_entry(unsigned index) {
+  return index >= kEntryMax || (index >= kBootEntries && !zone_of_entry(index));
+}
+
+// Detaches the array that went longest without a miss. False: there is none.
+bool evict_oldest(Cpu* cpu, unsigned except) {
+  unsigned oldest = 0;
+  unsigned age = 0;
+  for (unsigned i = 1; !past_last_entry(i); i++) {
+    const uma_layout_cold* cold = cold_at(cpu->region, i);
+    const unsigned this_age = uint16_t(cpu->clock - cold->last_miss);
+    if (i == except || !cold->cap || this_age <= age) continue;
+    age = this_age;
+    oldest = i;
+  }
+  return oldest && detach(cpu, oldest);
+}
+
+// Gives the entry room for `cap` items if the budget allows.
+bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
+  const unsigned old_cap = cold_at(cpu->region, zone->pub.entry)->cap;
+  const uint64_t rsize = zone->keg->pub.rsize;
+  const uint64_t budget = cpu_budget();
+  for (int i = 0; i < 8 && cpu->cap_bytes + (cap - old_cap) * rsize > budget; i++)
+    if (!evict_oldest(cpu, zone->pub.entry)) break;
+  if (old_cap && cpu->cap_bytes + (cap - old_cap) * rsize > budget) return false;
+  if (!percpu_resize(cpu, zone->pub.entry, cap)) return false;
+  cpu->cap_bytes += (cap - old_cap) * rsize;
+  uma_layout_cpu& shown = percpu_published()[cpu->id];
+  shown.cached_bytes_max = cpu->cap_bytes;
+  shown.budget = budget;
+  return true;
+}
+
+unsigned grown_cap(const Zone* zone, unsigned cap) {
+  const uint64_t most = cpu_budget() / kEntryShare / zone->keg->pub.rsize;
+  const unsigned next = cap * 2 + 2;
+  return next <= kArrayMaxCap && next <= most ? next : cap;
+}
+
+}  // namespace
+
+unsigned array_note_miss(Zone* zone, Cpu* cpu, bool* grown) {
+  *grown = false;
+  Guard guard(cpu->lock);
+  uma_layout_cold* cold = cold_at(cpu->region, zone->pub.entry);
+  const unsigned since = uint16_t(++cpu->clock - cold->last_miss);
+  cold->last_miss = cpu->clock;
+  const unsigned cap = cold->cap;
+  const unsigned wanted =
+      cap ? (since <= kRecentVisits ? grown_cap(zone, cap) : cap) : first_cap(zone->keg->pub.rsize);
+  if (wanted != cap) *grown = resize(zone, cpu, wanted);
+  return cold->cap;
+}
+
+void array_detach_all(Cpu* cpu) {
+  Guard guard(cpu->lock);
+  for (unsigned i = 1; !past_last_entry(i); i++)
+    if (cold_at(cpu->region, i)->cap) detach(cpu, i);
+}
+
+}  // namespace uma

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The per-CPU arrays of zones: batches in and out, and how large each may be. Arrays grow where a
+// zone misses often, within the byte budget of the CPU; the array longest without a miss makes
+// room.
+#ifndef UMA_UMA_ARRAY_H_
+#define UMA_UMA_ARRAY_H_
+
+#include "alloc/uma/zone.h"
+
+namespace uma {
+
+// The CPU that threads without one of their own share: used under its lock, not by sections.
+bool array_shared(const Cpu* cpu);
+// Items into and out of the zone's array on this CPU (or the shared one); returns how many moved.
+long array_put(Zone* zone, Cpu* cpu, void* const* items, long count);
+long array_get(Zone* zone, Cpu* cpu, void** items, long count);
+// Notes a miss and gives the entry a first array, or a larger one when misses are frequent. Returns
+// its capacity; `grown` tells whether it changed. Takes the CPU's lock.
+unsigned array_note_miss(Zone* zone, Cpu* cpu, bool* grown);
+// Empties and detaches every array of this CPU: the next operation of each zone takes the slow
+// path. Takes the CPU's lock.
+void array_detach_all(Cpu* cpu);
+
+}  // namespace uma
+
+#endif  // UMA_UMA_ARRAY_H_
