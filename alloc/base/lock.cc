@@ -3,17 +3,34 @@
 
 #include <linux/futex.h>
 
+#include "alloc/base/report.h"
 #include "alloc/base/syscall.h"
 
 namespace uma {
 
 uintptr_t Lock::fork_thread = 0;
 
+namespace {
+__thread uint16_t ranks_held = 0;  // a bit for each rank; debug builds only
+}
+
+void Lock::rank_enter() const {
+  if (rank_ == Rank::kNone || in_fork_) return;
+  const auto bit = uint16_t(1u << unsigned(rank_));
+  if (ranks_held >= bit) report::corrupt("lock order", addr(this));
+  ranks_held |= bit;
+}
+
+void Lock::rank_leave() const {
+  if (rank_ != Rank::kNone) ranks_held &= uint16_t(~(1u << unsigned(rank_)));
+}
+
 bool Lock::try_lock() {
   uint32_t expected = 0;
   if (!__atomic_compare_exchange_n(&word_, &expected, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
     return false;
   owner_ = thread_self();
+  if constexpr (kCheckRanks) rank_enter();
   return true;
 }
 
@@ -37,9 +54,9 @@ void Lock::wake() {
 
 void Lock::fork_prepare() {
   if (in_fork_) return;
+  in_fork_ = true;
   taken_for_fork_ = !held_by_me();
   if (taken_for_fork_) lock();
-  in_fork_ = true;
 }
 
 void Lock::fork_release() {

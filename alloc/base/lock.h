@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The futex lock of every structure, with its rank and its owner.
 //
-// Ranks: a thread takes locks in rising order,
-// see Rank; the fork handlers take every lock in the same order.
+// Ranks: a thread takes locks in rising order, see Rank; a debug build aborts where it does not.
+// The fork handlers take every lock in the same order.
 #ifndef UMA_BASE_LOCK_H_
 #define UMA_BASE_LOCK_H_
 
@@ -12,7 +12,27 @@
 
 namespace uma {
 
-enum class Rank : uint8_t { kNone, kRegistry, kDrain, kCpu, kZone, kKeg, kPage, kLarge, kMeta };
+enum class Rank : uint8_t {
+  kNone,
+  kReclaim,
+  kCreation,
+  kRegistry,
+  kDrain,
+  kRegions,
+  kCpu,
+  kZone,
+  kKeg,
+  kPage,
+  kLarge,
+  kPool,
+  kMeta
+};
+
+#ifdef NDEBUG
+inline constexpr bool kCheckRanks = false;
+#else
+inline constexpr bool kCheckRanks = true;
+#endif
 
 // Constant-initialised: usable before any constructor.
 class Lock {
@@ -26,11 +46,13 @@ class Lock {
       if (lock_slow()) return;
     }
     owner_ = thread_self();
+    if constexpr (kCheckRanks) rank_enter();
   }
   bool try_lock();
   void unlock() {
     if (unlikely(peek(fork_thread) != 0) && passes_through()) return;  // fork holds it
     owner_ = 0;
+    if constexpr (kCheckRanks) rank_leave();
     if (__atomic_exchange_n(&word_, 0, __ATOMIC_RELEASE) == 2) wake();
   }
   bool held_by_me() const { return peek(word_) != 0 && peek(owner_) == thread_self(); }
@@ -48,6 +70,8 @@ class Lock {
   bool lock_slow();  // true: passed through without taking it
   bool passes_through() const { return in_fork_ && peek(fork_thread) == thread_self(); }
   void wake();
+  void rank_enter() const;
+  void rank_leave() const;
 
   uint32_t word_ = 0;  // 0 free, 1 held, 2 held and waited for
   Rank rank_;

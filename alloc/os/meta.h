@@ -34,7 +34,7 @@ class Pool {
   };
   const char* name_;
   uint32_t size_;
-  Lock lock_{Rank::kMeta};
+  Lock lock_{Rank::kPool};
   Free* free_ = nullptr;
   uma_layout_keg keg_{};
   uma_layout_zone zone_{};

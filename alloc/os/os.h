@@ -31,8 +31,6 @@ void populate(void* p, size_t size);
 
 // One more than the highest CPU number this kernel can ever report.
 unsigned cpu_limit();
-// The CPU this thread runs on now (a guess the moment it returns).
-unsigned current_cpu();
 // Registers this process for restart_cpu. False where the kernel refuses.
 bool restart_register();
 // On return every restartable sequence that ran on `cpu` has been restarted.
@@ -41,7 +39,6 @@ bool restart_cpu(unsigned cpu);
 uint64_t clock_ns();         // monotonic
 uint64_t clock_coarse_ns();  // monotonic, to a few milliseconds, cheaper
 unsigned pid();
-unsigned tid();
 bool stderr_open();
 // 16 random bits from what the kernel gave this process at exec.
 unsigned random16();

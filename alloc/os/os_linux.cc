@@ -68,11 +68,6 @@ unsigned cpu_limit() {
   long ret = raw_syscall(SYS_sched_getaffinity, 0, sizeof(mask), long(addr(mask)));
   return failed(ret) || ret == 0 ? unsigned(sizeof(mask) * 8) : unsigned(ret) * 8;
 }
-unsigned current_cpu() {
-  unsigned cpu = 0;
-  raw_syscall(SYS_getcpu, long(addr(&cpu)));
-  return cpu;
-}
 bool restart_register() {
   return raw_syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ) == 0;
 }
@@ -85,6 +80,5 @@ uint64_t clock_ns() { return clock_read(CLOCK_MONOTONIC); }
 uint64_t clock_coarse_ns() { return clock_read(CLOCK_MONOTONIC_COARSE); }
 unsigned pid() { return unsigned(raw_syscall(SYS_getpid)); }
 bool stderr_open() { return raw_syscall(SYS_fcntl, 2, F_GETFD) >= 0; }
-unsigned tid() { return unsigned(raw_syscall(SYS_gettid)); }
 
 }  // namespace uma::os

@@ -57,7 +57,7 @@ void clear_entry(char* region, unsigned index) {
 }
 
 struct State {
-  Lock lock{Rank::kCpu};  // creation of regions and entries
+  Lock lock{Rank::kRegions};  // creation of regions and entries
   unsigned limit = 0;
   unsigned seen = 0;
   unsigned entries = kBootEntries;

@@ -26,8 +26,8 @@ struct Registry {
 };
 constinit Registry registry;
 
-constinit Lock reclaim{Rank::kNone};
-constinit Lock creation{Rank::kNone};
+constinit Lock reclaim{Rank::kReclaim};
+constinit Lock creation{Rank::kCreation};
 
 // Memory of dead zones and kegs is used again, never unmapped: readers may be looking.
 constinit Pool zone_pool{"UMA Zones", sizeof(Zone)};

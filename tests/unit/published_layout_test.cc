@@ -72,7 +72,7 @@ static_assert(offsetof(uma_layout_large, cached_blocks) == 24);
 static_assert(offsetof(uma_layout_large, cached_bytes) == 32);
 static_assert(offsetof(uma_layout_large, fails) == 40);
 
-static_assert(sizeof(uma_layout_pages) == 80);
+static_assert(sizeof(uma_layout_pages) == 88);
 static_assert(offsetof(uma_layout_pages, arena_base) == 0);
 static_assert(offsetof(uma_layout_pages, arena_reserved) == 8);
 static_assert(offsetof(uma_layout_pages, arena_committed) == 16);
@@ -83,6 +83,7 @@ static_assert(offsetof(uma_layout_pages, purge_calls) == 48);
 static_assert(offsetof(uma_layout_pages, meta_mapped) == 56);
 static_assert(offsetof(uma_layout_pages, meta_used) == 64);
 static_assert(offsetof(uma_layout_pages, side_mapped) == 72);
+static_assert(offsetof(uma_layout_pages, slab_idle) == 80);
 
 static_assert(sizeof(uma_layout_extension) == 32);
 static_assert(offsetof(uma_layout_extension, name) == 0);
@@ -104,8 +105,8 @@ static_assert(offsetof(struct uma_layout, generation) == 52);
 static_assert(offsetof(struct uma_layout, pid) == 56);
 static_assert(offsetof(struct uma_layout, large) == 64);
 static_assert(offsetof(struct uma_layout, pages) == 112);
-static_assert(offsetof(struct uma_layout, extensions) == 192);
-static_assert(sizeof(struct uma_layout) == 448);
+static_assert(offsetof(struct uma_layout, extensions) == 200);
+static_assert(sizeof(struct uma_layout) == 456);
 
 TEST(PublishedLayout, MagicReadsAsText) {
   const uma_u64 magic = UMA_LAYOUT_MAGIC;
