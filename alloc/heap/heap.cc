@@ -232,27 +232,45 @@ size_t heap_usable_size(const void* p, const char* function) {
   return size;
 }
 
-void* heap_realloc(void* p, size_t size) {
-  if (!p) return heap_alloc(size);
-  const unsigned offset = map_offset(p);
-  const size_t old_size = is_class(offset) && !options.invariants
-                              ? size_of_entry(unsigned(offset / sizeof(Entry)))
-                              : heap_usable_size(p, "realloc");
-  if (!old_size || size > PTRDIFF_MAX) return nullptr;  // foreign, ignored; or too large
-  // In place while it fits and wastes less than half.
-  if (size <= old_size && (size > old_size / 2 || old_size <= 16)) {
-    if (is_class(offset) || offset == kLargeOffset || size + kPage > old_size) return p;
-  }
-  if (offset == 0 && size > kClassMax) {
-    if (void* moved = large_resize(p, size)) return moved;
-    if (size <= old_size) return p;
-    return nullptr;
-  }
-  void* fresh = heap_alloc(size);
+namespace {
+
+// A block that grows by small steps gets room for some of the next ones.
+size_t with_room(size_t size, size_t old_size) {
+  const bool small_step = size > old_size && size - old_size <= old_size / 8;
+  return small_step && size <= kClassMax / 2 ? size + size / 4 : size;
+}
+
+// A block that does not fit may stay where it is if there is no memory to move it to a smaller one.
+void* move_block(void* p, size_t old_size, size_t size) {
+  void* fresh = size <= PTRDIFF_MAX ? heap_alloc(with_room(size, old_size)) : nullptr;
   if (!fresh) return size <= old_size ? p : nullptr;
   memcpy(fresh, p, min(size, old_size));
   heap_free(p, "realloc");
   return fresh;
+}
+
+void* resize_mapping(void* p, size_t old_size, size_t size) {
+  if (size > PTRDIFF_MAX) return nullptr;
+  if (size <= kClassMax) return move_block(p, old_size, size);
+  if (void* moved = large_resize(p, size)) return moved;
+  return size <= old_size ? p : nullptr;
+}
+
+}  // namespace
+
+void* heap_realloc(void* p, size_t size) {
+  if (!p) return heap_alloc(size);
+  const unsigned offset = map_offset(p);
+  if (likely(is_class(offset)) && !options.invariants) {
+    const size_t old_size = kClassSizes.of[offset / sizeof(Entry)];
+    if (size <= old_size && (size > old_size / 2 || old_size <= 16)) return p;
+    return move_block(p, old_size, size);
+  }
+  const size_t old_size = heap_usable_size(p, "realloc");
+  if (!old_size) return nullptr;  // foreign, ignored
+  if (offset == 0) return resize_mapping(p, old_size, size);
+  if (size <= old_size && size > old_size / 2) return p;
+  return move_block(p, old_size, size);
 }
 
 bool heap_trim(size_t keep) {

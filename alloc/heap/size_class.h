@@ -22,6 +22,18 @@ inline constexpr size_t size_of_entry(unsigned entry) {
   return size_t{8 + medium % 8 + 1} << (7 + medium / 8);
 }
 
+// The same by a table, for the paths where the arithmetic shows.
+struct ClassSizes {
+  uint32_t of[kMallocEntries];
+};
+inline constexpr ClassSizes make_class_sizes() {
+  ClassSizes sizes{};
+  for (unsigned entry = 1; entry < kMallocEntries; entry++)
+    sizes.of[entry] = uint32_t(size_of_entry(entry));
+  return sizes;
+}
+inline constexpr ClassSizes kClassSizes = make_class_sizes();
+
 static_assert(entry_of_size(1) == 1 && entry_of_size(1024) == 64);
 static_assert(entry_of_size(1025) == 65 && size_of_entry(65) == 1152);
 static_assert(entry_of_size(2048) == 72 && size_of_entry(72) == 2048);

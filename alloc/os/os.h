@@ -26,8 +26,6 @@ bool commit(void* p, size_t size);
 bool purge(void* p, size_t size);
 // Advice about huge pages; failure does not matter.
 void huge_pages(void* p, size_t size, bool on);
-// Faults pages in at once.
-void populate(void* p, size_t size);
 
 // One more than the highest CPU number this kernel can ever report.
 unsigned cpu_limit();

@@ -8,10 +8,6 @@
 #include "alloc/base/util.h"
 #include "alloc/os/os.h"
 
-#ifndef MADV_POPULATE_WRITE  // Linux 5.14; Debian 12's libc headers are older
-#define MADV_POPULATE_WRITE 23
-#endif
-
 namespace uma::os {
 namespace {
 
@@ -60,7 +56,6 @@ bool purge(void* p, size_t size) { return advise(p, size, MADV_DONTNEED); }
 void huge_pages(void* p, size_t size, bool on) {
   advise(p, size, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }
-void populate(void* p, size_t size) { advise(p, size, MADV_POPULATE_WRITE); }
 
 unsigned cpu_limit() {
   // The raw call returns the bytes of the kernel's own CPU mask, which bound every CPU number.

@@ -64,7 +64,7 @@ unsigned take_returned(Keg* keg, Slab* slab, void** items, unsigned count, bool 
         const uint64_t units = item_units(keg, index);
         if (units & slab->punched) {
           if (avoid) continue;
-          keg_idle(keg, ptrdiff_t(__builtin_popcountll(units & slab->punched) * keg->punch_unit));
+          keg_idle(keg, ptrdiff_t(__builtin_popcountll(units & slab->punched)) * keg->punch_unit);
           slab->punched &= ~units;
         }
       }
