@@ -26,10 +26,7 @@ void Lock::rank_leave() const {
 }
 
 bool Lock::try_lock() {
-  uint32_t expected = 0;
-  if (!__atomic_compare_exchange_n(&word_, &expected, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-    return false;
-  owner_ = thread_self();
+  if (!take()) return false;
   if constexpr (kCheckRanks) rank_enter();
   return true;
 }
@@ -37,15 +34,22 @@ bool Lock::try_lock() {
 bool Lock::lock_slow() {
   if (peek(fork_thread) != 0 && passes_through()) return true;
   for (int spin = 0; spin < 100; spin++) {
-    uint32_t expected = 0;
-    if (peek(word_) == 0 && __atomic_compare_exchange_n(&word_, &expected, 1, false,
-                                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-      return false;
+    if (peek(word_) == 0 && take()) return false;
     __builtin_ia32_pause();
   }
-  while (__atomic_exchange_n(&word_, 2, __ATOMIC_ACQUIRE) != 0)
-    raw_syscall(SYS_futex, long(addr(&word_)), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 2);
-  return false;
+  for (;;) {
+    uintptr_t seen = peek(word_);
+    if (seen == 0) {
+      if (take(kWaiters)) return false;  // others may sleep still
+    } else if ((seen & kWaiters) != 0 ||
+               __atomic_compare_exchange_n(&word_, &seen, seen | kWaiters, false, __ATOMIC_RELAXED,
+                                           __ATOMIC_RELAXED)) {
+      // The kernel compares the low half: also with another owner in it, the lock is held and
+      // waited for.
+      raw_syscall(SYS_futex, long(addr(&word_)), FUTEX_WAIT | FUTEX_PRIVATE_FLAG,
+                  long(uint32_t(seen | kWaiters)));
+    }
+  }
 }
 
 void Lock::wake() {
@@ -63,8 +67,7 @@ void Lock::fork_release() {
   in_fork_ = false;
   if (!taken_for_fork_) return;
   taken_for_fork_ = false;
-  owner_ = 0;
-  if (__atomic_exchange_n(&word_, 0, __ATOMIC_RELEASE) == 2) wake();
+  release();
 }
 
 }  // namespace uma

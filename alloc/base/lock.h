@@ -40,22 +40,16 @@ class Lock {
   constexpr explicit Lock(Rank rank = Rank::kNone) : rank_(rank) {}
 
   void lock() {
-    uint32_t expected = 0;
-    if (unlikely(!__atomic_compare_exchange_n(&word_, &expected, 1, false, __ATOMIC_ACQUIRE,
-                                              __ATOMIC_RELAXED))) {
-      if (lock_slow()) return;
-    }
-    owner_ = thread_self();
+    if (unlikely(!take()) && lock_slow()) return;
     if constexpr (kCheckRanks) rank_enter();
   }
   bool try_lock();
   void unlock() {
     if (unlikely(peek(fork_thread) != 0) && passes_through()) return;  // fork holds it
-    owner_ = 0;
     if constexpr (kCheckRanks) rank_leave();
-    if (__atomic_exchange_n(&word_, 0, __ATOMIC_RELEASE) == 2) wake();
+    release();
   }
-  bool held_by_me() const { return peek(word_) != 0 && peek(owner_) == thread_self(); }
+  bool held_by_me() const { return (peek(word_) & ~kWaiters) == thread_self(); }
 
   // Fork: prepare takes the lock unless an interrupted frame of this very thread holds it; after
   // the fork only what prepare took is released. In between the thread passes through both kinds.
@@ -67,17 +61,28 @@ class Lock {
   static uintptr_t fork_thread;
 
  private:
+  static constexpr uintptr_t kWaiters = 1;  // thread pointers are aligned
+
+  bool take(uintptr_t waiters = 0) {
+    uintptr_t expected = 0;
+    return __atomic_compare_exchange_n(&word_, &expected, thread_self() | waiters, false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+  }
+  void release() {
+    if (__atomic_exchange_n(&word_, 0, __ATOMIC_RELEASE) & kWaiters) wake();
+  }
   bool lock_slow();  // true: passed through without taking it
   bool passes_through() const { return in_fork_ && peek(fork_thread) == thread_self(); }
   void wake();
   void rank_enter() const;
   void rank_leave() const;
 
-  uint32_t word_ = 0;  // 0 free, 1 held, 2 held and waited for
+  // 0 free, else the owner's thread pointer, with kWaiters if somebody sleeps. One word, because a
+  // signal handler that forks must know at any instruction whether a frame below it holds the lock.
+  uintptr_t word_ = 0;
   Rank rank_;
   bool in_fork_ = false;
   bool taken_for_fork_ = false;
-  uintptr_t owner_ = 0;
 };
 
 class Guard {

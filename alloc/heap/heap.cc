@@ -171,11 +171,18 @@ void uma_heap_free_other(void* p) { free_other(p, 0, "free"); }
 
 }  // extern "C"
 
-void* heap_alloc(size_t size) {
-  if (size > kClassMax) return uma_heap_alloc_large(size);
-  const unsigned entry = entry_of_size(max(size, size_t{1}));
+namespace {
+
+void* alloc_entry(unsigned entry) {
   void* item = uma_percpu_pop(entry * sizeof(Entry));
   return likely(item != nullptr) ? item : uma_heap_alloc_slow(entry * sizeof(Entry));
+}
+
+}  // namespace
+
+void* heap_alloc(size_t size) {
+  if (size > kClassMax) return uma_heap_alloc_large(size);
+  return alloc_entry(entry_of_size(max(size, size_t{1})));
 }
 
 void* heap_alloc_zeroed(size_t size) {
@@ -196,17 +203,27 @@ void* heap_alloc_zeroed(size_t size) {
   return p;
 }
 
-void* heap_alloc_aligned(size_t align, size_t size) {
+namespace {
+
+// Alignments that no class has.
+void* aligned_block(size_t align, size_t size) {
   if (size > PTRDIFF_MAX || !uma_boot()) return nullptr;
+  bool zeroed;
+  if (align <= kSpan && size <= kClassMax) return run_block(size, align, &zeroed);
+  return large_block(size, align, &zeroed);
+}
+
+}  // namespace
+
+void* heap_alloc_aligned(size_t align, size_t size) {
   if (align <= 16) return heap_alloc(size);
   // Items of a class that is a multiple of the alignment are aligned: slabs start at granules.
   if (align <= kGranule && size <= kClassMax) {
-    for (unsigned entry = entry_of_size(max(size, align)); entry < kMallocEntries; entry++)
-      if (size_of_entry(entry) % align == 0) return heap_alloc(size_of_entry(entry));
+    unsigned entry = entry_of_size(max(size, align));
+    while (entry < kMallocEntries && (kClassSizes.of[entry] & (align - 1))) entry++;
+    if (likely(entry < kMallocEntries)) return alloc_entry(entry);
   }
-  bool zeroed;
-  if (align <= kSpan && size <= kClassMax) return run_block(max(size, size_t{1}), align, &zeroed);
-  return large_block(max(size, size_t{1}), align, &zeroed);
+  return aligned_block(align, max(size, size_t{1}));
 }
 
 void heap_free(void* p, const char* function) {
