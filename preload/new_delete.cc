@@ -22,10 +22,29 @@ extern "C" {
 namespace uma {
 namespace {
 
-std::new_handler handler() { return &_ZSt15get_new_handlerv ? _ZSt15get_new_handlerv() : nullptr; }
+// A C++ runtime that came later, with a library that was opened: no weak reference finds it.
+void* opened_runtime(const char* symbol) {
+  constexpr const char* kNames[] = {"libstdc++.so.6", "libc++.so.1", "libc++abi.so.1"};
+  for (const char* name : kNames)
+    if (void* runtime = dlopen(name, RTLD_LAZY | RTLD_NOLOAD)) {
+      void* found = dlsym(runtime, symbol);
+      dlclose(runtime);
+      if (found) return found;
+    }
+  return nullptr;
+}
+
+std::new_handler handler() {
+  using Get = std::new_handler();
+  if (&_ZSt15get_new_handlerv) return _ZSt15get_new_handlerv();
+  auto* found = reinterpret_cast<Get*>(opened_runtime("_ZSt15get_new_handlerv"));
+  return found ? found() : nullptr;
+}
 
 [[noreturn]] void throw_bad_alloc() {
   if (&_ZSt17__throw_bad_allocv) _ZSt17__throw_bad_allocv();
+  using Throw = void();
+  if (auto* found = reinterpret_cast<Throw*>(opened_runtime("_ZSt17__throw_bad_allocv"))) found();
   report::no_bad_alloc();
 }
 

@@ -66,10 +66,6 @@ inline constexpr unsigned kDirtyShare = 32;
 inline constexpr uint64_t kFullTag = uint64_t{1} << 63;
 inline constexpr uint64_t kAllocsStart = uint64_t{1} << 63;
 
-// Restarted sections: every 64th of a thread takes the locked path, so that a single-stepping
-// debugger, which aborts each section for ever, still makes progress.
-inline constexpr unsigned kAbortMask = 63;
-
 inline constexpr unsigned kMaxVcpus = 256;  // virtual CPUs where there is no rseq
 
 }  // namespace uma

@@ -43,6 +43,19 @@ template <typename T>
 inline void drop(T& counter, T by = 1) {
   __atomic_fetch_sub(&counter, by, __ATOMIC_RELAXED);
 }
+// Words that are written under a lock and read by others without it.
+template <typename T>
+inline void store(T& word, decltype(T()) value) {
+  __atomic_store_n(&word, value, __ATOMIC_RELAXED);
+}
+template <typename T>
+inline void add(T& word, decltype(T()) by = 1) {
+  store(word, T(word + by));
+}
+template <typename T>
+inline void sub(T& word, decltype(T()) by = 1) {
+  store(word, T(word - by));
+}
 template <typename T>
 inline T peek(const T& word) {
   return __atomic_load_n(&word, __ATOMIC_RELAXED);

@@ -28,7 +28,9 @@ Zone* create_class(unsigned entry) {
   if (!keg) return nullptr;
   Line name;
   name.text("malloc-").number(size);
-  return zone_create(name.c_str(), UMA_LAYOUT_KIND_MALLOC, entry, keg);
+  Zone* zone = zone_create(name.c_str(), UMA_LAYOUT_KIND_MALLOC, entry, keg);
+  if (!zone) keg_discard(keg);
+  return zone;
 }
 
 Zone* class_zone(unsigned entry) {
@@ -37,7 +39,8 @@ Zone* class_zone(unsigned entry) {
 }
 
 // Gives back all that is cached, address space included, for one more try.
-void relieve() {
+void relieve(size_t size) {
+  if (size > kArenaMax) return;  // nothing would help
   note_address_pressure();
   large_trim(0);
   // Another thread at it, or this one below in a fini, is help enough.
@@ -48,7 +51,7 @@ void relieve() {
 
 void* large_block(size_t size, size_t align, bool* zeroed) {
   if (void* p = large_alloc(size, align, zeroed)) return p;
-  relieve();
+  relieve(size);
   return large_alloc(size, align, zeroed);
 }
 
@@ -134,11 +137,17 @@ void heap_start() {
 extern "C" {
 
 void* uma_heap_alloc_slow(size_t offset) {
-  Zone* zone = class_zone(offset ? unsigned(offset / sizeof(Entry)) : 1);
-  if (!zone) return nullptr;
-  if (void* item = zone_alloc_miss(zone)) return item;
-  relieve();
-  return zone_alloc_miss(zone);
+  const unsigned entry = offset ? unsigned(offset / sizeof(Entry)) : 1;
+  Zone* zone = class_zone(entry);
+  void* item = zone ? zone_alloc_miss(zone) : nullptr;
+  if (likely(item != nullptr)) return item;
+  relieve(size_of_entry(entry));  // the zone itself takes memory, too
+  zone = class_zone(entry);
+  item = zone ? zone_alloc_miss(zone) : nullptr;
+  if (item) return item;
+  // The arena may be walled in by a mapping of the program's: a mapping of its own, then.
+  bool zeroed;
+  return large_alloc(size_of_entry(entry), kPage, &zeroed);
 }
 
 void* uma_heap_alloc_locked(size_t offset) {
@@ -270,7 +279,8 @@ void* resize_mapping(void* p, size_t old_size, size_t size) {
   if (size > PTRDIFF_MAX) return nullptr;
   if (size <= kClassMax) return move_block(p, old_size, size);
   if (void* moved = large_resize(p, size)) return moved;
-  return size <= old_size ? p : nullptr;
+  // A mapping that advice or mlock of a part has split cannot be resized.
+  return move_block(p, old_size, size);
 }
 
 }  // namespace
@@ -305,7 +315,8 @@ HeapStats heap_stats() {
   const uma_layout_large& large = uma_layout.large;
   stats.large_blocks = peek(large.allocs) - peek(large.frees);
   stats.large_bytes = peek(large.used_bytes);
-  stats.mapped = pages.arena_committed + pages.meta_mapped + pages.side_mapped + stats.large_bytes;
+  stats.mapped = peek(pages.arena_committed) + peek(pages.meta_mapped) + peek(pages.side_mapped) +
+                 stats.large_bytes;
   stats.in_use = stats.large_bytes;
   Guard guard(reclaim_lock());
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {

@@ -60,12 +60,14 @@ Mapping* find(uintptr_t base) {
   }
 }
 
-void put(Mapping* table, size_t slots, Mapping mapping) {
+// True: into a slot that was never used.
+bool put(Mapping* table, size_t slots, Mapping mapping) {
   for (size_t i = hash(mapping.base);; i++) {
     Mapping* m = &table[i & (slots - 1)];
     if (m->base > kDeleted) continue;
+    const bool empty = m->base == 0;
     *m = mapping;
-    return;
+    return empty;
   }
 }
 
@@ -87,8 +89,7 @@ bool make_room() {
 }
 
 void insert(uintptr_t base, size_t size) {
-  put(state.table, state.slots, {base, size});
-  state.filled++;
+  if (put(state.table, state.slots, {base, size})) state.filled++;
   state.live++;
 }
 
@@ -99,8 +100,8 @@ void erase(Mapping* mapping) {
 
 void drop_cached(unsigned i) {
   os::unmap(at<void>(state.cached[i].base), state.cached[i].size);
-  shown().cached_bytes -= state.cached[i].size;
-  shown().cached_blocks--;
+  sub(shown().cached_bytes, state.cached[i].size);
+  sub(shown().cached_blocks);
   state.cached[i] = state.cached[--state.cached_count];
 }
 
@@ -136,8 +137,8 @@ uintptr_t reuse(size_t* size, size_t align) {
   }
   const Cached c = state.cached[best];
   state.cached[best] = state.cached[--state.cached_count];
-  shown().cached_bytes -= c.size;
-  shown().cached_blocks--;
+  sub(shown().cached_bytes, c.size);
+  sub(shown().cached_blocks);
   *size = c.size;
   return c.base;
 }
@@ -155,8 +156,8 @@ bool keep_cached(uintptr_t base, size_t size) {
          (state.cached_count == kCachedBlocks || shown().cached_bytes + size > most))
     drop_cached(0);
   state.cached[state.cached_count++] = {base, size, now};
-  shown().cached_bytes += size;
-  shown().cached_blocks++;
+  add(shown().cached_bytes, size);
+  add(shown().cached_blocks);
   return true;
 }
 
@@ -185,8 +186,9 @@ void* large_alloc(size_t size, size_t align, bool* zeroed) {
   size = round_up(size, kPage);
   *zeroed = false;
   Guard guard(state.lock);
-  uintptr_t base = make_room() ? reuse(&size, max(align, kPage)) : 0;
-  if (!base && state.slots) {
+  const bool room = make_room();
+  uintptr_t base = room ? reuse(&size, max(align, kPage)) : 0;
+  if (!base && room) {
     base = addr(map_new(size, align));
     *zeroed = true;
     if (!base && state.cached_count) {
@@ -195,13 +197,12 @@ void* large_alloc(size_t size, size_t align, bool* zeroed) {
     }
   }
   if (!base) {
-    shown().fails++;
-    note_address_pressure();
+    bump(shown().fails);
     return nullptr;
   }
   insert(base, size);
-  shown().allocs++;
-  shown().used_bytes += size;
+  bump(shown().allocs);
+  bump(shown().used_bytes, uma_u64{size});
   return at<void>(base);
 }
 
@@ -211,8 +212,8 @@ bool large_free(void* p) {
   if (!mapping) return false;
   const size_t size = mapping->size;
   erase(mapping);
-  shown().frees++;
-  shown().used_bytes -= size;
+  bump(shown().frees);
+  drop(shown().used_bytes, uma_u64{size});
   if (!keep_cached(addr(p), size)) os::unmap(p, size);
   return true;
 }
@@ -226,16 +227,16 @@ size_t large_size(const void* p) {
 void* large_resize(void* p, size_t size) {
   size = round_up(size, kPage);
   Guard guard(state.lock);
+  // A moved block leaves a deleted slot behind and may fill an empty one.
+  if (!make_room()) return nullptr;
   Mapping* mapping = find(addr(p));
   const size_t old_size = mapping->size;
   if (size == old_size) return p;
   void* moved = os::remap(p, old_size, size, true);
   if (!moved) return nullptr;
   erase(mapping);
-  // The slot just emptied makes room for this one.
-  put(state.table, state.slots, {addr(moved), size});
-  state.live++;
-  shown().used_bytes += size - old_size;
+  insert(addr(moved), size);
+  bump(shown().used_bytes, uma_u64{size - old_size});
   return moved;
 }
 

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "alloc/base/layout.h"
 #include "alloc/base/lock.h"
 
 namespace uma {
@@ -16,28 +15,21 @@ namespace uma {
 // Thread-safe. There is no way to give it back: use a Pool for what comes and goes.
 void* meta_alloc(size_t size, size_t align = 16);
 
-// Items of one size from metadata. Freed items are kept for the pool. A pool shows itself in the
-// zone table as a zone of kind INTERNAL.
+// Items of one size from metadata. Freed items are kept for the pool.
 class Pool {
  public:
-  constexpr Pool(const char* name, uint32_t size) : name_(name), size_(size) {}
+  constexpr explicit Pool(uint32_t size) : size_(size) {}
   void* alloc();  // contents undefined; null: no memory
   void free(void* item);
-  uma_layout_zone& zone() { return zone_; }
-  uma_layout_keg& keg() { return keg_; }
-  void publish_as(uma_layout_zone** tail);  // links it behind *tail
   Lock& lock() { return lock_; }
 
  private:
   struct Free {
     Free* next;
   };
-  const char* name_;
   uint32_t size_;
   Lock lock_{Rank::kPool};
   Free* free_ = nullptr;
-  uma_layout_keg keg_{};
-  uma_layout_zone zone_{};
 };
 
 void meta_fork_prepare();

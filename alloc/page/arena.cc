@@ -24,6 +24,11 @@ constexpr size_t kArenaAt = round_up(kSlabsAt + kSlabBytes, size_t{1} << 30);
 // the address space.
 constexpr uintptr_t kWindow = 0x200000000000;
 constexpr uintptr_t kWindowMask = 0xfff;
+#ifdef __SANITIZE_THREAD__
+constexpr bool kMayChoose = false;  // ThreadSanitizer owns the layout of the address space
+#else
+constexpr bool kMayChoose = true;
+#endif
 
 struct Side {  // how far the two tables are mapped
   char* map = nullptr;
@@ -37,7 +42,7 @@ bool grow_table(char* table, size_t* mapped, size_t wanted) {
   wanted = round_up(wanted, kPage);
   if (wanted <= *mapped) return true;
   if (!os::map(table + *mapped, wanted - *mapped)) return false;
-  counters.side_mapped += wanted - *mapped;
+  add(counters.side_mapped, wanted - *mapped);
   *mapped = wanted;
   return true;
 }
@@ -59,7 +64,7 @@ bool grow_directory(size_t spans) {
 
 void accept_step(size_t step) {
   arena.spans += step / kSpan;
-  counters.arena_reserved += step;
+  add(counters.arena_reserved, step);
   publish(uma_hot.arena_limit, uintptr_t(arena.spans * kSpanGranules));
 }
 
@@ -113,12 +118,8 @@ bool start_fixed() {
 }  // namespace
 
 bool page_start() {
-#ifdef __SANITIZE_THREAD__
-  const bool chosen = false;  // ThreadSanitizer owns the layout of the address space
-#else
-  const bool chosen = start_window(kWindow + ((os::random16() & kWindowMask) << 30));
-#endif
-  if (!chosen && !start_fixed()) return false;
+  const uintptr_t window = kWindow + ((os::random16() & kWindowMask) << 30);
+  if (!(kMayChoose && start_window(window)) && !start_fixed()) return false;
   counters.arena_base = uma_hot.arena_base;
   purge_start();
   return true;
@@ -136,7 +137,7 @@ bool arena_commit_next(bool huge) {
     if (huge) os::huge_pages(memory, kSpan, true);
     span.huge = huge;
     span.committed = true;
-    counters.arena_committed += kSpan;
+    add(counters.arena_committed, kSpan);
   }
   span.free = ~uint32_t{0};
   span.dirty = 0;
@@ -148,8 +149,8 @@ namespace {
 
 // What the counters and the span say once its memory is gone.
 void forget_span(Span& span) {
-  counters.runs_free_dirty -= size_t(__builtin_popcount(span.dirty)) * kGranule;
-  counters.arena_committed -= kSpan;
+  sub(counters.runs_free_dirty, size_t(__builtin_popcount(span.dirty)) * kGranule);
+  sub(counters.arena_committed, kSpan);
   span = {};
 }
 
@@ -167,7 +168,7 @@ void shrink_top() {
       forget_span(span);
     }
   }
-  counters.arena_reserved -= (arena.spans - top) * kSpan;
+  sub(counters.arena_reserved, (arena.spans - top) * kSpan);
   arena.spans = top;
   arena.committed = min(arena.committed, top);
   for (size_t& first : arena.first_free) first = min(first, top);
@@ -195,7 +196,7 @@ bool arena_fill_hole(bool huge) {
     if (!os::map(span_memory(i), kSpan)) return false;
     if (huge) os::huge_pages(span_memory(i), kSpan, true);
     span = {.free = ~uint32_t{0}, .dirty = 0, .committed = true, .hole = false, .huge = huge};
-    counters.arena_committed += kSpan;
+    add(counters.arena_committed, kSpan);
     arena.holes--;
     arena.first_free[huge] = min(arena.first_free[huge], i);
     return true;
@@ -203,8 +204,15 @@ bool arena_fill_hole(bool huge) {
   return false;
 }
 
-bool address_pressure() { return peek(arena.pressure); }
-void note_address_pressure() { __atomic_store_n(&arena.pressure, true, __ATOMIC_RELAXED); }
+bool address_pressure() {
+  const uint64_t until = peek(arena.pressure_until);
+  return until != 0 && os::clock_coarse_ns() < until;
+}
+
+void note_address_pressure() {
+  constexpr uint64_t kPressureLasts = 1000000000;  // ns
+  __atomic_store_n(&arena.pressure_until, os::clock_coarse_ns() + kPressureLasts, __ATOMIC_RELAXED);
+}
 
 uma_layout_pages& page_counters() { return counters; }
 void page_fork_prepare() { arena.lock.fork_prepare(); }

@@ -78,7 +78,7 @@ bool purge_may_run();
 void purge_start();  // run time counts from here
 void purge_spent(uint64_t ns);
 
-// Set when the system refused address space once: from then on it is given back eagerly.
+// For a second after the system refused address space it is given back eagerly.
 bool address_pressure();
 void note_address_pressure();
 

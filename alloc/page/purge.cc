@@ -27,7 +27,7 @@ size_t purge_span(size_t index) {
     const unsigned length = shifted ? unsigned(__builtin_ctz(shifted)) : 32 - first;
     const uint32_t mask = (length == 32 ? ~uint32_t{0} : (uint32_t{1} << length) - 1) << first;
     left &= ~mask;
-    page_counters().purge_calls++;
+    add(page_counters().purge_calls);
     // Where the purge is refused (locked memory) the old bytes stay: so does the dirty mark.
     if (!os::purge(span_memory(index) + first * kGranule, length * kGranule)) continue;
     span.dirty &= ~mask;
@@ -49,8 +49,8 @@ void small_pages(size_t index) {
     if (!span.huge) continue;
     span.huge = false;
     // A huge page made what was never touched resident, too.
-    page_counters().runs_free_dirty +=
-        size_t(__builtin_popcount(span.free & ~span.dirty)) * kGranule;
+    add(page_counters().runs_free_dirty,
+        size_t(__builtin_popcount(span.free & ~span.dirty)) * kGranule);
     span.dirty = span.free;
     if (span.free) arena.first_free[false] = min(arena.first_free[false], i);
   }
@@ -76,11 +76,11 @@ size_t purge_runs(size_t keep) {
     if (!span.dirty || (span.huge && span.free != ~uint32_t{0} && !idle)) continue;
     if (span.huge && span.free != ~uint32_t{0}) small_pages(i);
     const size_t bytes = purge_span(i);
-    pages.runs_free_dirty -= bytes;
-    pages.purged_bytes += bytes;
+    sub(pages.runs_free_dirty, bytes);
+    bump(pages.purged_bytes, uma_u64{bytes});
     given += bytes;
   }
-  if (arena.pressure) arena_shrink();
+  if (address_pressure()) arena_shrink();
   return given;
 }
 

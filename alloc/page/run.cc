@@ -30,8 +30,8 @@ char* take_run(size_t index, unsigned first, unsigned granules, bool* zeroed) {
   Span& span = span_at(index);
   const uint32_t mask = run_mask(first, granules);
   *zeroed = (span.dirty & mask) == 0;
-  page_counters().runs_free_dirty -= size_t(__builtin_popcount(span.dirty & mask)) * kGranule;
-  page_counters().runs_used += granules * kGranule;
+  sub(page_counters().runs_free_dirty, size_t(__builtin_popcount(span.dirty & mask)) * kGranule);
+  add(page_counters().runs_used, granules * kGranule);
   span.free &= ~mask;
   span.dirty &= ~mask;
   return span_memory(index) + size_t{first} * kGranule;
@@ -78,8 +78,8 @@ void run_free(char* run, unsigned granules) {
   span.free |= mask;
   span.dirty |= mask;
   arena.first_free[span.huge] = min(arena.first_free[span.huge], index);
-  page_counters().runs_free_dirty += granules * kGranule;
-  page_counters().runs_used -= granules * kGranule;
+  add(page_counters().runs_free_dirty, granules * kGranule);
+  sub(page_counters().runs_used, granules * kGranule);
 }
 
 void run_mark(char* run, unsigned granules, uint16_t entry_offset) {

@@ -26,7 +26,7 @@ struct Arena {
   size_t first_free[2] = {};  // by Span::huge: no such span below has a free granule
   size_t dense = 0;           // bytes ever handed out as dense runs
   bool fixed = false;         // one reservation at an address the kernel chose: cannot grow
-  bool pressure = false;
+  uint64_t pressure_until = 0;
   size_t holes = 0;
   Span* directory[kArenaMax / kSpan / kSpanChunk] = {};
 };

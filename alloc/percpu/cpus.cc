@@ -53,7 +53,8 @@ static_assert(kRegionInPage + kBootEntries * sizeof(Entry) <= kPage);
 static_assert(kRegionInPage % kCacheLine == 0);
 
 void clear_entry(char* region, unsigned index) {
-  *entry_at(region, index) = {sentinel_slots() + 1, kAllocsStart};
+  store(entry_at(region, index)->top, sentinel_slots() + 1);
+  store(entry_at(region, index)->allocs, kAllocsStart);
 }
 
 struct State {
@@ -67,6 +68,7 @@ struct State {
   char* sentinel = nullptr;  // region of every CPU not seen yet
 };
 constinit State state;
+constinit Lock drain_lock{Rank::kDrain};  // one CPU is stopped at a time
 
 char* new_region(size_t arrays) {
   char* base = static_cast<char*>(os::map(nullptr, kRegionBytes - kRegionArrays + arrays));
@@ -81,17 +83,17 @@ void set_region(int id, char* region) {
 }
 
 Cpu* new_cpu(unsigned id) {
-  Cpu* cpu = static_cast<Cpu*>(meta_alloc(sizeof(Cpu), kCacheLine));
-  char* region = cpu ? new_region(kRegionArrays) : nullptr;
-  if (!region) return nullptr;
-  new (cpu) Cpu{};
+  char* region = new_region(kRegionArrays);
+  void* memory = region ? meta_alloc(sizeof(Cpu), kCacheLine) : nullptr;
+  if (!memory) return nullptr;
+  Cpu* cpu = new (memory) Cpu{};
   cpu->region = region;
   cpu->array_next = kEntryBytes / 8;
   cpu->array_end = cpu->array_next + kRegionArrays / 8;
   cpu->id = id;
-  state.published[id].region = addr(region);
+  publish(state.published[id].region, uma_u64{addr(region)});
   publish(state.cpus[id], cpu);
-  state.seen++;
+  store(state.seen, state.seen + 1);
   return cpu;
 }
 
@@ -119,7 +121,7 @@ bool find_rseq() {
   memcpy(&cpu, area + 4, sizeof(cpu));
   if (cpu < 0) return false;  // the kernel refused the registration
   uma_hot.rseq_offset = uintptr_t(__rseq_offset);
-  uma_rseq_length = 32;  // the size glibc registers up to its 32-byte area
+  uma_rseq_length = uint32_t(round_up(__rseq_size, 32));  // glibc registers whole 32-byte units
   return true;
 }
 
@@ -146,6 +148,7 @@ bool percpu_start() {
   return true;
 }
 
+unsigned percpu_entries() { return acquire(state.entries); }
 unsigned percpu_limit() { return state.limit; }
 unsigned percpu_seen() { return peek(state.seen); }
 bool percpu_has_rseq() { return state.rseq; }
@@ -155,14 +158,29 @@ uma_layout_cpu* percpu_published() { return state.published; }
 Cpu* percpu_create(unsigned id) {
   Guard guard(state.lock);
   Cpu* cpu = state.cpus[id];
-  if (!cpu) cpu = new_cpu(id);
+  if (cpu) return cpu;  // its slot may be stopped at this moment: leave it alone
+  cpu = new_cpu(id);
   if (cpu && id < state.limit) set_region(int(id), cpu->region);
   return cpu;
 }
 
-Cpu* percpu_self() {
+namespace {
+
+int32_t current_id() {
   int32_t id;
   memcpy(&id, static_cast<char*>(__builtin_thread_pointer()) + uma_hot.rseq_offset + 4, sizeof(id));
+  return id;
+}
+
+}  // namespace
+
+Cpu* percpu_current() {
+  const int32_t id = current_id();
+  return id < 0 ? nullptr : percpu_get(unsigned(id));
+}
+
+Cpu* percpu_self() {
+  int32_t id = current_id();
   if (unlikely(id < 0)) {
     if (state.rseq) return nullptr;
     id = vcpu_claim();
@@ -178,6 +196,7 @@ Cpu* percpu_shared() {
 }
 
 bool percpu_add_entry(unsigned index) {
+  Guard drain(drain_lock);  // slots of the table change
   Guard guard(state.lock);
   if (index < state.entries) return true;
   if (state.sentinel == boot_region()) {
@@ -188,7 +207,7 @@ bool percpu_add_entry(unsigned index) {
       if (uma_hot.table[i] == state.sentinel) set_region(i, sentinel);
     state.sentinel = sentinel;
   }
-  for (; state.entries <= index; state.entries++) {
+  for (; state.entries <= index; publish(state.entries, state.entries + 1)) {
     clear_entry(state.sentinel, state.entries);
     for (unsigned id = 0; id <= state.limit; id++)
       if (state.cpus[id]) clear_entry(state.cpus[id]->region, state.entries);
@@ -240,7 +259,7 @@ long move_locked(Cpu* cpu, unsigned index, void** from, void** to) {
     if (addr(*out) & kFullTag) return 0;
     *out = *in;
   }
-  entry->top = out;
+  store(entry->top, out);
   return 1;
 }
 
@@ -265,8 +284,8 @@ bool percpu_resize(Cpu* cpu, unsigned index, unsigned cap) {
     return false;
   }
   const unsigned old_cap = cold->cap;
-  cold->start = uint32_t(to - reinterpret_cast<void**>(cpu->region));
-  cold->cap = uint16_t(cap);
+  store(cold->start, uint32_t(to - reinterpret_cast<void**>(cpu->region)));
+  store(cold->cap, uint16_t(cap));
   if (old_cap) free_array(cpu, from, old_cap);
   return true;
 }
@@ -278,7 +297,7 @@ bool percpu_detach(Cpu* cpu, unsigned index) {
   // The sentinel's slot 1 carries the tag: the move succeeds only for an empty array.
   if (!move(cpu, index, from, sentinel_slots())) return false;
   const unsigned old_cap = cold->cap;
-  cold->cap = 0;
+  store(cold->cap, 0);
   free_array(cpu, from, old_cap);
   return true;
 }
@@ -286,12 +305,9 @@ bool percpu_detach(Cpu* cpu, unsigned index) {
 void percpu_reset(Cpu* cpu, unsigned index) {
   uma_layout_cold* cold = cold_at(cpu->region, index);
   if (cold->cap) free_array(cpu, slot0(cpu, index), cold->cap);
-  *cold = {};
+  store(cold->cap, 0);
+  cold->last_miss = 0;
   clear_entry(cpu->region, index);
-}
-
-namespace {
-constinit Lock drain_lock{Rank::kDrain};
 }
 
 bool percpu_stop(Cpu* cpu, void (*visit)(Cpu* cpu, void* argument), void* argument) {

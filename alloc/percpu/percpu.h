@@ -68,8 +68,11 @@ bool percpu_start();
 // The Cpu of this thread, created on first use; null where the thread has none (no rseq area, or
 // more threads than virtual CPUs): use the locked Cpu instead.
 Cpu* percpu_self();
+// The same without creating anything: null also for a CPU not seen yet.
+Cpu* percpu_current();
 // The Cpu that threads without one of their own share; taken with its lock held for each access.
 Cpu* percpu_shared();
+unsigned percpu_entries();     // entries in use are below
 unsigned percpu_limit();       // CPUs that can exist
 Cpu* percpu_get(unsigned id);  // null: never seen
 unsigned percpu_seen();

@@ -72,6 +72,7 @@ UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, 
   keg->fini = fini;
   keg->flags = flags;
   Zone* zone = zone_create(name, UMA_LAYOUT_KIND_ZONE, take_entry(), keg);
+  if (!zone) keg_discard(keg);
   return handle_of(finish(zone, ctor, dtor, nullptr, nullptr));
 }
 

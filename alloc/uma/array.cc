@@ -18,7 +18,10 @@ long array_put(Zone* zone, Cpu* cpu, void* const* items, long count) {
     Guard guard(cpu->lock);
     Entry* entry = entry_at(cpu->region, zone->pub.entry);
     long n = 0;
-    for (; n < count && !(addr(*entry->top) & kFullTag); n++) *entry->top++ = items[n];
+    for (; n < count && !(addr(*entry->top) & kFullTag); n++) {
+      *entry->top = items[n];
+      store(entry->top, entry->top + 1);
+    }
     return n;
   }
   for (int i = 0; i < kTries; i++) {
@@ -33,7 +36,10 @@ long array_get(Zone* zone, Cpu* cpu, void** items, long count) {
     Guard guard(cpu->lock);
     Entry* entry = entry_at(cpu->region, zone->pub.entry);
     long n = 0;
-    for (; n < count && entry->top[-1]; n++) items[n] = *--entry->top;
+    for (; n < count && entry->top[-1]; n++) {
+      items[n] = entry->top[-1];
+      store(entry->top, entry->top - 1);
+    }
     return n;
   }
   for (int i = 0; i < kTries; i++) {
@@ -61,7 +67,7 @@ unsigned first_cap(size_t rsize) {
 // Moves an array's items into the zone's buckets and detaches it. cpu->lock held. False: it stays.
 bool detach(Cpu* cpu, unsigned index) {
   Zone* zone = zone_of_entry(index);
-  if (!zone || array_shared(cpu) || percpu_self() != cpu) return false;
+  if (!zone || array_shared(cpu) || percpu_current() != cpu) return false;
   const uint64_t bytes = uint64_t{cold_at(cpu->region, index)->cap} * zone->keg->pub.rsize;
   void* items[kBucketItems];
   for (long n; (n = array_get(zone, cpu, items, kBucketItems)) > 0;) {
@@ -78,16 +84,11 @@ bool detach(Cpu* cpu, unsigned index) {
   return true;
 }
 
-// The entries that may have an array: those of malloc and, without gaps, of UMA zones.
-bool past_last_entry(unsigned index) {
-  return index >= kEntryMax || (index >= kBootEntries && !zone_of_entry(index));
-}
-
 // Detaches the array that went longest without a miss. False: there is none.
 bool evict_oldest(Cpu* cpu, unsigned except) {
   unsigned oldest = 0;
   unsigned age = 0;
-  for (unsigned i = 1; !past_last_entry(i); i++) {
+  for (unsigned i = 1; i < percpu_entries(); i++) {
     const uma_layout_cold* cold = cold_at(cpu->region, i);
     const unsigned this_age = uint16_t(cpu->clock - cold->last_miss);
     if (i == except || !cold->cap || this_age <= age) continue;
@@ -108,8 +109,8 @@ bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
   if (!percpu_resize(cpu, zone->pub.entry, cap)) return false;
   cpu->cap_bytes += (cap - old_cap) * rsize;
   uma_layout_cpu& shown = percpu_published()[cpu->id];
-  shown.cached_bytes_max = cpu->cap_bytes;
-  shown.budget = budget;
+  store(shown.cached_bytes_max, cpu->cap_bytes);
+  store(shown.budget, budget);
   return true;
 }
 
@@ -136,7 +137,7 @@ unsigned array_note_miss(Zone* zone, Cpu* cpu, bool* grown) {
 
 void array_detach_all(Cpu* cpu) {
   Guard guard(cpu->lock);
-  for (unsigned i = 1; !past_last_entry(i); i++)
+  for (unsigned i = 1; i < percpu_entries(); i++)
     if (cold_at(cpu->region, i)->cap) detach(cpu, i);
 }
 

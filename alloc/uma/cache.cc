@@ -63,6 +63,7 @@ void free_direct(Zone* zone, void* item, const char* function) {
 void* alloc_slow(Zone* zone, bool locked) {
   Operation operation(zone);
   Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
+  debt_pay(cpu);
   if (!cpu) return alloc_direct(zone);
   void* items[kBucketItems];
   if (array_shared(cpu) && array_get(zone, cpu, items, 1) == 1) {
@@ -70,7 +71,6 @@ void* alloc_slow(Zone* zone, bool locked) {
     bump(zone->pub.slow_allocs);
     return items[0];
   }
-  debt_pay(cpu);
   bool grown;
   const unsigned cap = array_note_miss(zone, cpu, &grown);
   unsigned want = cap / 2 + 1;
@@ -89,8 +89,8 @@ void* alloc_slow(Zone* zone, bool locked) {
 void free_slow(Zone* zone, void* item, const char* function, bool locked) {
   Operation operation(zone);
   Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
-  if (!cpu) return free_direct(zone, item, function);
   debt_pay(cpu);
+  if (!cpu) return free_direct(zone, item, function);
   bool grown;
   const unsigned cap = array_note_miss(zone, cpu, &grown);
   if (!grown) flush(zone, cpu, cap / 2 + 1, function);

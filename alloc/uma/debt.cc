@@ -35,7 +35,8 @@ bool pay_slabs(uint64_t start) {
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone), at++) {
     if (at < state.position) continue;
     if (peek(page_counters().slab_idle) <= purge_allowance()) break;
-    if (keg_wants_punch(zone->keg)) {
+    // Never a zone whose owner would be called back: this may be any thread in any state.
+    if (!zone->zfini && keg_wants_punch(zone->keg)) {
       zone_trim_buckets(zone, 0);
       keg_punch(zone->keg);
     }
@@ -78,7 +79,7 @@ void debt_pay_due(Cpu* cpu) {
     reclaim_lock().unlock();
     __atomic_store_n(&state.armed, false, __ATOMIC_RELAXED);
   }
-  if (peek(debt_pending) && !__atomic_exchange_n(&state.armed, true, __ATOMIC_RELAXED))
+  if (cpu && peek(debt_pending) && !__atomic_exchange_n(&state.armed, true, __ATOMIC_RELAXED))
     array_detach_all(cpu);
 }
 

@@ -8,7 +8,7 @@
 namespace uma {
 
 namespace {
-constinit Pool pool{"62 Bucket", sizeof(Bucket)};
+constinit Pool pool{sizeof(Bucket)};
 }
 Pool* bucket_pool() { return &pool; }
 
@@ -24,7 +24,7 @@ uint64_t depot_limit(const Zone* zone) {
   return max(uint64_t{kDepotBytes / rsize}, keg_items / kDepotShare);
 }
 
-void lower(Zone* zone) { zone->bucket_low = min(zone->bucket_low, zone->pub.bucket_items); }
+void lower(Zone* zone) { store(zone->bucket_low, min(zone->bucket_low, zone->pub.bucket_items)); }
 
 unsigned fetch_buckets(Zone* zone, void** items, unsigned count) {
   Guard guard(zone->lock);
@@ -39,7 +39,7 @@ unsigned fetch_buckets(Zone* zone, void** items, unsigned count) {
     zone->buckets = bucket->next;
     pool.free(bucket);
   }
-  zone->pub.bucket_items -= taken;
+  sub(zone->pub.bucket_items, taken);
   lower(zone);
   return taken;
 }
@@ -86,7 +86,7 @@ unsigned zone_stash(Zone* zone, void* const* items, unsigned count) {
     bucket->count += n;
     stored += n;
   }
-  zone->pub.bucket_items += stored;
+  add(zone->pub.bucket_items, stored);
   return stored;
 }
 
@@ -106,7 +106,7 @@ void zone_trim_buckets(Zone* zone, uint64_t keep) {
     zone_return(zone, items, n, freed_by(zone));
   }
   Guard guard(zone->lock);
-  zone->bucket_low = zone->pub.bucket_items;
+  store(zone->bucket_low, zone->pub.bucket_items);
 }
 
 }  // namespace uma

@@ -45,12 +45,18 @@ END_FUNCTION uma_zalloc_arg
 FUNCTION uma_correct_keeping
         .hidden uma_correct_keeping
         push    %rsi
+        .cfi_adjust_cfa_offset 8
         push    %r9
+        .cfi_adjust_cfa_offset 8
         push    %r10
+        .cfi_adjust_cfa_offset 8
         call    uma_percpu_correct
         pop     %r10
+        .cfi_adjust_cfa_offset -8
         pop     %r9
+        .cfi_adjust_cfa_offset -8
         pop     %rsi
+        .cfi_adjust_cfa_offset -8
         ret
 END_FUNCTION uma_correct_keeping
 

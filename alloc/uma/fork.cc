@@ -14,7 +14,22 @@ namespace {
 constinit ForkHooks upper{};
 constinit bool registered = false;
 
+// libc runs the handlers without a lock of its own: two threads may fork at once.
+constinit Lock forking;
+constinit unsigned nested = 0;  // forks by handlers of other libraries meanwhile
+
+bool inner() {
+  if (!nested) return false;
+  nested--;
+  return true;
+}
+
 void prepare() {
+  if (forking.held_by_me()) {
+    nested++;
+    return;
+  }
+  forking.lock();
   uma_fork_prepare();
   if (upper.prepare) upper.prepare();
   uma_fork_prepare_memory();
@@ -22,15 +37,19 @@ void prepare() {
 }
 
 void parent() {
+  if (inner()) return;
   __atomic_store_n(&Lock::fork_thread, uintptr_t{0}, __ATOMIC_RELEASE);
   if (upper.release) upper.release();
   uma_fork_parent();
+  forking.unlock();
 }
 
 void child() {
+  if (inner()) return;
   __atomic_store_n(&Lock::fork_thread, uintptr_t{0}, __ATOMIC_RELEASE);
   if (upper.release) upper.release();
   uma_fork_child();
+  forking.unlock();
 }
 
 }  // namespace

@@ -106,16 +106,16 @@ Slab* new_slab(Keg* keg) {
 
 void add_slab(Keg* keg, Slab* slab) {
   file(keg, slab);
-  keg->pub.slabs++;
-  keg->pub.slab_allocs++;
-  keg->pub.free_items += keg->pub.ipers;
+  add(keg->pub.slabs);
+  add(keg->pub.slab_allocs);
+  add(keg->pub.free_items, keg->pub.ipers);
 }
 
 // Takes one wholly free slab out of the keg's books; the caller releases it without the lock.
 void remove_slab(Keg* keg, const Slab* slab) {
-  keg->pub.slabs--;
-  keg->pub.slab_frees++;
-  keg->pub.free_items -= keg->pub.ipers;
+  sub(keg->pub.slabs);
+  add(keg->pub.slab_frees);
+  sub(keg->pub.free_items, keg->pub.ipers);
   keg_idle(keg, -ptrdiff_t(slab_idle(keg, slab)));
 }
 
@@ -137,7 +137,7 @@ void punch(Keg* keg) {
   for (unsigned bin = kKegBins; bin-- > kKegBins / 2;)
     for (Slab* slab = keg->bins[bin].first(); slab; slab = keg->bins[bin].next(slab))
       given += slab_punch(keg, slab);
-  keg->pub.purged_bytes += given;
+  add(keg->pub.purged_bytes, given);
   keg_idle(keg, -ptrdiff_t(given));
   keg->idle_level = keg->idle_bytes;
   bump(page_counters().purged_bytes, uma_u64{given});
@@ -185,7 +185,7 @@ unsigned keg_take(Keg* keg, void** items, unsigned count) {
     }
     const unsigned got = slab_take(keg, slab, items + taken, count - taken);
     taken += got;
-    keg->pub.free_items -= got;
+    sub(keg->pub.free_items, got);
     refile(keg, slab);
   }
   keg->lock.unlock();
@@ -208,11 +208,13 @@ void keg_give(Keg* keg, void* const* items, unsigned count, const char* function
   size_t idle = 0;
   keg->lock.lock();
   for (unsigned i = 0; i < count; i++) {
-    if (!in_arena(items[i])) report::wrong_zone(function, addr(items[i]), zone);
+    if (!in_arena(items[i]) || slab_of(items[i])->keg != keg) {
+      keg->lock.unlock();  // the program's handler of SIGABRT may allocate
+      report::wrong_zone(function, addr(items[i]), zone);
+    }
     Slab* slab = slab_of(items[i]);
-    if (slab->keg != keg) report::wrong_zone(function, addr(items[i]), zone);
     slab_give(keg, slab, items[i], function, zone);
-    keg->pub.free_items++;
+    add(keg->pub.free_items);
     idle += keg->pub.rsize;
     if (slab->free_items < keg->pub.ipers || !may_release(keg)) {
       refile(keg, slab);
@@ -223,6 +225,8 @@ void keg_give(Keg* keg, void* const* items, unsigned count, const char* function
       keg->spare = slab;
       continue;
     }
+    keg_idle(keg, ptrdiff_t(idle));  // the slab's items are among these
+    idle = 0;
     remove_slab(keg, slab);
     slab->next = release;
     release = slab;

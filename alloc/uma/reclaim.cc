@@ -46,7 +46,7 @@ void zone_drain_entry(Zone* zone, Cpu* cpu) {
     const unsigned stashed = zone_stash(zone, items, n);
     bump(zone->pub.moved_out, uma_u64{stashed});
     memmove(items, items + stashed, (n - stashed) * sizeof(void*));
-    entry->top -= stashed;
+    store(entry->top, entry->top - stashed);
     if (stashed < n) return;
   }
 }

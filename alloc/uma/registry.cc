@@ -22,7 +22,7 @@ struct Registry {
   Zone* last = nullptr;
   Zone* by_entry[kEntryMax] = {};
   bool up = false;
-  bool internal_listed = false;
+  bool pages_up = false;
 };
 constinit Registry registry;
 
@@ -30,15 +30,16 @@ constinit Lock reclaim{Rank::kReclaim};
 constinit Lock creation{Rank::kCreation};
 
 // Memory of dead zones and kegs is used again, never unmapped: readers may be looking.
-constinit Pool zone_pool{"UMA Zones", sizeof(Zone)};
-constinit Pool keg_pool{"UMA Kegs", sizeof(Keg)};
+constinit Pool zone_pool{sizeof(Zone)};
+constinit Pool keg_pool{sizeof(Keg)};
 
 bool boot_locked() {
   if (registry.up) return true;
   if (const char* text = os::environment("UMA_OPTIONS")) options_parse(text);
   if (options.help) options_help();
   options.help = false;
-  if (!page_start() || !percpu_start()) return false;
+  registry.pages_up = registry.pages_up || page_start();
+  if (!registry.pages_up || !percpu_start()) return false;
   uma_layout.cpu_count = percpu_limit() + 1;
   uma_layout.cpus = addr(percpu_published());
   uma_layout.rseq = percpu_has_rseq();
@@ -53,9 +54,9 @@ void link_zone(Zone* zone) {
   else
     publish(uma_layout.zones, uma_u64{addr(zone)});
   registry.last = zone;
-  if (!registry.first) registry.first = zone;
-  uma_layout.zone_count++;
-  uma_layout.generation++;
+  if (!registry.first) publish(registry.first, zone);
+  add(uma_layout.zone_count);
+  add(uma_layout.generation);
 }
 
 }  // namespace
@@ -73,6 +74,8 @@ Keg* keg_create(size_t size, size_t align, uint16_t map_offset) {
   keg_setup(keg, size, align, map_offset);
   return keg;
 }
+
+void keg_discard(Keg* keg) { keg_pool.free(keg); }
 
 Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg) {
   void* memory = zone_pool.alloc();
@@ -99,8 +102,8 @@ void zone_set_entry(unsigned index, Zone* zone) { publish(registry.by_entry[inde
 Lock& reclaim_lock() { return reclaim; }
 Lock& creation_lock() { return creation; }
 Lock& registry_lock() { return registry.lock; }
-Zone* registry_first() { return registry.first; }
-Zone* registry_next(Zone* zone) { return at<Zone>(zone->pub.next); }
+Zone* registry_first() { return acquire(registry.first); }
+Zone* registry_next(Zone* zone) { return at<Zone>(acquire(zone->pub.next)); }
 
 void registry_remove(Zone* zone) {
   Zone* before = nullptr;
@@ -110,11 +113,11 @@ void registry_remove(Zone* zone) {
     publish(before->pub.next, uma_u64{addr(after)});
   else
     publish(uma_layout.zones, uma_u64{addr(after)});
-  if (registry.first == zone) registry.first = after;
+  if (registry.first == zone) publish(registry.first, after);
   if (registry.last == zone) registry.last = before;
   if (zone->pub.entry) zone_set_entry(zone->pub.entry, nullptr);
-  uma_layout.zone_count--;
-  uma_layout.generation++;
+  sub(uma_layout.zone_count);
+  add(uma_layout.generation);
   // A keg whose items are still in use stays: their slabs point to it.
   if (--zone->keg->zones == 0 && zone->keg->pub.slabs == 0) keg_pool.free(zone->keg);
   zone_pool.free(zone);

@@ -13,11 +13,7 @@ namespace {
 constexpr unsigned kReciprocalShift = 42;
 
 // Bitmaps of more than 64 items, by size in bytes.
-constinit Pool pools[] = {{"UMA Slabs 64", 64},
-                          {"UMA Slabs 128", 128},
-                          {"UMA Slabs 256", 256},
-                          {"UMA Slabs 512", 512},
-                          {"UMA Slabs 1024", 1024}};
+constinit Pool pools[] = {Pool(64), Pool(128), Pool(256), Pool(512), Pool(1024)};
 constexpr unsigned kPools = sizeof(pools) / sizeof(pools[0]);
 
 unsigned words(const Keg* keg) { return (keg->pub.ipers + 63) / 64; }
@@ -47,6 +43,23 @@ uint64_t item_units(const Keg* keg, unsigned index) {
   return upto & ~((uint64_t{1} << first) - 1);
 }
 
+// The bytes of items that came back on those of `units` that were given back to the system.
+size_t punched_bytes(const Keg* keg, const Slab* slab, uint64_t units) {
+  const size_t used = size_t{slab->bump} * keg->pub.rsize;
+  size_t bytes = 0;
+  for (uint64_t left = units & slab->punched; left; left &= left - 1) {
+    const size_t begin = size_t(__builtin_ctzll(left)) * keg->punch_unit;
+    if (begin < used) bytes += min(size_t{keg->punch_unit}, used - begin);
+  }
+  return bytes;
+}
+
+// An item on these units is about to be handed out.
+void unpunch(Keg* keg, Slab* slab, uint64_t units) {
+  keg_idle(keg, ptrdiff_t(punched_bytes(keg, slab, units)));
+  slab->punched &= ~units;
+}
+
 unsigned returned(const Keg* keg, const Slab* slab) {
   return slab->free_items - (keg->pub.ipers - slab->bump);
 }
@@ -64,8 +77,7 @@ unsigned take_returned(Keg* keg, Slab* slab, void** items, unsigned count, bool 
         const uint64_t units = item_units(keg, index);
         if (units & slab->punched) {
           if (avoid) continue;
-          keg_idle(keg, ptrdiff_t(__builtin_popcountll(units & slab->punched)) * keg->punch_unit);
-          slab->punched &= ~units;
+          unpunch(keg, slab, units);
         }
       }
       slab->bitmap[word] &= ~(uint64_t{1} << bit);
@@ -100,7 +112,8 @@ unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count) {
   const unsigned reused = taken;
   const unsigned fresh = min(count - taken, keg->pub.ipers - slab->bump);
   if (unlikely(slab->punched) && fresh)
-    for (unsigned i = slab->bump; i < slab->bump + fresh; i++) slab->punched &= ~item_units(keg, i);
+    for (unsigned i = slab->bump; i < slab->bump + fresh; i++)
+      unpunch(keg, slab, item_units(keg, i));
   char* item = item_at(keg, slab, slab->bump);
   for (unsigned i = 0; i < fresh; i++, item += keg->pub.rsize) items[taken++] = item;
   slab->bump += fresh;
@@ -118,10 +131,12 @@ unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count) {
 void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone) {
   bool exact;
   const unsigned index = index_of(keg, slab, p, &exact);
-  if (unlikely(!exact))
-    report::interior_pointer(function, addr(p), zone, addr(item_at(keg, slab, index)));
-  if (unlikely(index >= slab->bump || (slab->bitmap[index / 64] >> (index % 64) & 1)))
-    report::double_free(function, addr(p), zone);
+  const bool free =
+      exact && (index >= slab->bump || (slab->bitmap[index / 64] >> (index % 64) & 1));
+  if (likely(exact && !free)) return;
+  keg->lock.unlock();  // the program's handler of SIGABRT may allocate
+  if (!exact) report::interior_pointer(function, addr(p), zone, addr(item_at(keg, slab, index)));
+  report::double_free(function, addr(p), zone);
 }
 
 void slab_give(Keg* keg, Slab* slab, void* item, const char* function, const char* zone) {
@@ -140,13 +155,7 @@ bool slab_fresh(const Keg* keg, const Slab* slab, const void* item) {
 }
 
 size_t slab_idle(const Keg* keg, const Slab* slab) {
-  const size_t freed = size_t{slab->bump} * keg->pub.rsize;
-  size_t punched = 0;
-  for (uint64_t left = slab->punched; left; left &= left - 1) {
-    const size_t begin = size_t(__builtin_ctzll(left)) * keg->punch_unit;
-    if (begin < freed) punched += min(size_t{keg->punch_unit}, freed - begin);
-  }
-  return freed - punched;
+  return size_t{slab->bump} * keg->pub.rsize - punched_bytes(keg, slab, slab->punched);
 }
 
 void keg_idle(Keg* keg, ptrdiff_t by) {

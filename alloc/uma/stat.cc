@@ -21,8 +21,8 @@ CpuSums sum_cpus(const Zone* zone) {
     const Entry* entry = entry_at(cpu->region, zone->pub.entry);
     const uma_layout_cold* cold = cold_at(cpu->region, zone->pub.entry);
     sums.pops += peek(entry->allocs) - kAllocsStart;
-    if (!cold->cap) continue;
-    void** first = reinterpret_cast<void**>(cpu->region) + cold->start + 1;
+    if (!peek(cold->cap)) continue;
+    void** first = reinterpret_cast<void**>(cpu->region) + peek(cold->start) + 1;
     const ptrdiff_t held = peek(entry->top) - first;
     if (held > 0 && held <= kArrayMaxCap) sums.cached += uint64_t(held);
   }
@@ -73,7 +73,10 @@ extern "C" UMA_EXPORT void uma_print_stats() {
   line.text("ITEM                   SIZE   LIMIT     USED     FREE      REQ FAIL SLEEP XDOM");
   line.write_stderr();
   uint64_t in_use = 0;
-  for (const Zone* zone = registry_first(); zone; zone = at<Zone>(zone->pub.next)) {
+  // No zone goes away meanwhile. A fini, which runs under that lock, may call this, too.
+  const bool nested = reclaim_lock().held_by_me();
+  if (!nested) reclaim_lock().lock();
+  for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
     uma_zone_stats s;
     zone_stat(zone, &s);
     const bool secondary = zone->pub.flags & UMA_LAYOUT_ZONE_SECONDARY;
@@ -81,18 +84,20 @@ extern "C" UMA_EXPORT void uma_print_stats() {
               s.allocs, s.fails);
     in_use += s.used * zone->pub.size;
   }
+  if (!nested) reclaim_lock().unlock();
   const uma_layout_large& large = uma_layout.large;
   print_row("large blocks", 0, peek(large.allocs) - peek(large.frees), peek(large.cached_blocks),
             peek(large.allocs), peek(large.fails));
   const uma_layout_pages& pages = page_counters();
   line.text("total: mapped ")
-      .number((pages.arena_committed + pages.meta_mapped + pages.side_mapped) / 1024)
+      .number((peek(pages.arena_committed) + peek(pages.meta_mapped) + peek(pages.side_mapped)) /
+              1024)
       .text("K, in use ")
       .number((in_use + peek(large.used_bytes)) / 1024)
       .text("K, large ")
       .number(peek(large.used_bytes) / 1024)
       .text("K, metadata ")
-      .number(pages.meta_used / 1024)
+      .number(peek(pages.meta_used) / 1024)
       .text("K");
   line.write_stderr();
 }

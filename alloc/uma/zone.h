@@ -33,7 +33,6 @@ struct alignas(kCacheLine) Zone {
   // needs C++: ctor, dtor. The assembly knows where it lies.
   uint16_t fast_offset;
   uint16_t offset;  // byte offset of the entry, 0: the zone has none
-  bool dead;
   Lock lock{Rank::kZone};
   Keg* keg;
   Bucket* buckets;      // the first may be partly filled
@@ -52,6 +51,7 @@ bool uma_boot();
 // Makes a zone with a keg of its own (or on `keg`). `index`: its per-CPU entry, 0 none.
 Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg);
 Keg* keg_create(size_t size, size_t align, uint16_t map_offset);
+void keg_discard(Keg* keg);  // one that got no zone
 // The zone of a per-CPU entry or null; any index below kEntryMax.
 Zone* zone_of_entry(unsigned index);
 void zone_set_entry(unsigned index, Zone* zone);
