@@ -2,8 +2,8 @@
 // Memory that ought to go back to the system: empty runs beyond the allowance, empty pages inside
 // mostly free slabs. A free that makes it only notes a debt. It is paid by later slow operations,
 // at most every few milliseconds and for a small share of run time. While there is a debt the
-// arrays of the paying CPU are detached at each payment, so that a program which from now on
-// allocates little, and would stay on the fast path for ever, still comes by.
+// arrays of the paying CPU are detached after a payment, so that a program which from now on
+// allocates little comes by again. It may have filled them before: then the rest stays.
 #ifndef UMA_UMA_DEBT_H_
 #define UMA_UMA_DEBT_H_
 
