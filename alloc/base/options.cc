@@ -71,7 +71,7 @@ constexpr Option kTable[] = {
     {"cpus", "0..4096", "0", "simulate so many CPUs (virtual ones); 0: the machine's", set_cpus},
     {"foreign", "abort|ignore", "abort",
      "free of a pointer that was not allocated here: abort, or leave it alone", set_foreign},
-    {"invariants", "on|off", "off", "check every item and lock at once, without per-CPU caches",
+    {"invariants", "on|off", "off", "check every item at once, without per-CPU caches",
      set_invariants},
 };
 

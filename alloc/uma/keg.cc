@@ -128,6 +128,15 @@ void release_slab(Keg* keg, Slab* slab) {
   release_run(keg, slab);
 }
 
+// Releases a chain of slabs linked through next.
+void release_slabs(Keg* keg, Slab* slab) {
+  while (slab) {
+    Slab* next = static_cast<Slab*>(slab->next);
+    release_slab(keg, slab);
+    slab = next;
+  }
+}
+
 bool may_release(const Keg* keg) { return !(keg->flags & UMA_ZONE_NOFREE); }
 bool may_punch(const Keg* keg) { return !keg->init && !keg->fini && may_release(keg); }
 
@@ -236,11 +245,7 @@ void keg_give(Keg* keg, void* const* items, unsigned count, const char* function
   keg->lock.unlock();
   if (note) debt_note();
   if (!release) return;
-  while (release) {
-    Slab* next = static_cast<Slab*>(release->next);
-    release_slab(keg, release);
-    release = next;
-  }
+  release_slabs(keg, release);
   if (peek(page_counters().runs_free_dirty) > purge_allowance()) debt_note();
 }
 
@@ -288,11 +293,7 @@ void keg_trim(Keg* keg) {
   }
   if (may_punch(keg)) punch(keg);
   keg->lock.unlock();
-  while (release) {
-    Slab* next = static_cast<Slab*>(release->next);
-    release_slab(keg, release);
-    release = next;
-  }
+  release_slabs(keg, release);
 }
 
 void keg_check(Keg* keg, const void* p, const char* function, const char* zone) {

@@ -37,7 +37,6 @@ struct alignas(kCacheLine) Zone {
   Keg* keg;
   Bucket* buckets;      // the first may be partly filled
   uint64_t bucket_low;  // fewest bucket items since the last trim
-  uint64_t bucket_max;  // more than this goes back to the slabs
   uma_ctor ctor;
   uma_dtor dtor;
   uma_init zinit;
