@@ -4,7 +4,6 @@
 # item is not already on top of the cache. A golden test holds the count.
 #include "alloc/percpu/rseq_x86_64.inc"
 
-        .hidden uma_hot
         .hidden uma_percpu_tls
         .hidden uma_percpu_correct
         .hidden uma_malloc_miss
@@ -44,13 +43,13 @@ ALLOCATE malloc, uma_malloc_miss, uma_malloc_locked, uma_malloc_large
 ALLOCATE _Znwm, uma_new_miss, uma_new_locked, uma_new_large     # operator new(size_t)
 
 FUNCTION free
+        mov     uma_hot+HOT_BASE(%rip), %rcx
         mov     %rdi, %rax
-        sub     uma_hot+HOT_BASE(%rip), %rax
+        sub     %rcx, %rax
         shr     $16, %rax
         cmp     uma_hot+HOT_LIMIT(%rip), %rax
         jae     uma_heap_free_other
-        mov     uma_hot+HOT_MAP(%rip), %rcx
-        movzwl  (%rcx,%rax,2), %esi
+        movzwl  -MAP_BELOW(%rcx,%rax,2), %esi
         SECTION_PUSH free, uma_heap_free_full, uma_heap_free_twice, uma_heap_free_locked
 END_FUNCTION free
 

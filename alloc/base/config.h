@@ -21,6 +21,8 @@ inline constexpr unsigned kSpanGranules = kSpan / kGranule;
 // Address space. The arena grows upward inside a window; a step is reserved at a time, so that a
 // lowered RLIMIT_AS leaves room for thread stacks.
 inline constexpr size_t kArenaMax = size_t{16} << 40;
+// The page map ends where the arena starts: one address finds both.
+inline constexpr size_t kMapBelow = kArenaMax / kGranule * sizeof(uint16_t);
 inline constexpr size_t kArenaFirstStep = size_t{64} << 20;
 inline constexpr size_t kArenaMaxStep = size_t{1} << 30;
 
@@ -66,6 +68,8 @@ inline constexpr unsigned kDirtyShare = 32;
 inline constexpr uint64_t kFullTag = uint64_t{1} << 63;
 inline constexpr uint64_t kAllocsStart = uint64_t{1} << 63;
 
+// Ids of CPUs that can have a cache; a machine with more gets virtual CPUs.
+inline constexpr unsigned kCpuIds = 4096;
 inline constexpr unsigned kMaxVcpus = 256;  // virtual CPUs where there is no rseq
 
 }  // namespace uma

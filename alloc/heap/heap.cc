@@ -59,7 +59,7 @@ void* large_block(size_t size, size_t align, bool* zeroed) {
 unsigned map_offset(const void* p) {
   const size_t granule = granule_of(p);
   if (granule >= acquire(uma_hot.arena_limit)) return 0;
-  return __atomic_load_n(&uma_hot.page_map[granule], __ATOMIC_ACQUIRE);
+  return __atomic_load_n(&page_map()[granule], __ATOMIC_ACQUIRE);
 }
 
 bool is_class(unsigned offset) { return offset && offset < kLargeOffset; }

@@ -27,7 +27,7 @@ bool purge(void* p, size_t size);
 // Advice about huge pages; failure does not matter.
 void huge_pages(void* p, size_t size, bool on);
 
-// One more than the highest CPU number this kernel can ever report.
+// One more than the highest CPU number this kernel can ever report; 0: unknown, or above kCpuIds.
 unsigned cpu_limit();
 // Registers this process for restart_cpu. False where the kernel refuses.
 bool restart_register();

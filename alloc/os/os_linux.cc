@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "alloc/base/config.h"
 #include "alloc/base/syscall.h"
 #include "alloc/base/util.h"
 #include "alloc/os/os.h"
@@ -59,9 +60,9 @@ void huge_pages(void* p, size_t size, bool on) {
 
 unsigned cpu_limit() {
   // The raw call returns the bytes of the kernel's own CPU mask, which bound every CPU number.
-  alignas(8) unsigned char mask[8192 / 8];
+  alignas(8) unsigned char mask[kCpuIds / 8];
   long ret = raw_syscall(SYS_sched_getaffinity, 0, sizeof(mask), long(addr(mask)));
-  return failed(ret) || ret == 0 ? unsigned(sizeof(mask) * 8) : unsigned(ret) * 8;
+  return failed(ret) ? 0 : unsigned(ret) * 8;
 }
 bool restart_register() {
   return raw_syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ) == 0;

@@ -8,17 +8,17 @@
 namespace uma {
 
 constinit Arena arena;
+constinit Span* span_directory[kArenaMax / kSpan / kSpanChunk] = {};
 constinit Slab* slab_table = nullptr;
 
 namespace {
 
 constinit uma_layout_pages& counters = uma_layout.pages;
 
-// A window holds the page map, then the slab table, then the arena.
-constexpr size_t kMapBytes = kArenaMax / kGranule * sizeof(uint16_t);
+// A window holds the slab table, then the page map, then the arena.
 constexpr size_t kSlabBytes = kArenaMax / kGranule * sizeof(Slab);
-constexpr size_t kSlabsAt = round_up(kMapBytes, size_t{1} << 30);
-constexpr size_t kArenaAt = round_up(kSlabsAt + kSlabBytes, size_t{1} << 30);
+constexpr size_t kArenaAt = round_up(kSlabBytes + kMapBelow, size_t{1} << 30);
+static_assert(kMapBelow == 0x20000000);  // the assembly knows it
 
 // Far from the program, its libraries and the shadow memory of sanitizers; varied like the rest of
 // the address space.
@@ -55,9 +55,9 @@ bool grow_tables(size_t spans) {
 
 bool grow_directory(size_t spans) {
   for (size_t chunk = arena.spans / kSpanChunk; chunk * kSpanChunk < spans; chunk++) {
-    if (arena.directory[chunk]) continue;
-    arena.directory[chunk] = static_cast<Span*>(meta_alloc(kSpanChunk * sizeof(Span)));
-    if (!arena.directory[chunk]) return false;
+    if (span_directory[chunk]) continue;
+    span_directory[chunk] = static_cast<Span*>(meta_alloc(kSpanChunk * sizeof(Span)));
+    if (!span_directory[chunk]) return false;
   }
   return true;
 }
@@ -83,10 +83,9 @@ bool reserve_step(size_t step) {
 }
 
 bool start_window(uintptr_t window) {
-  side = {at<char>(window), 0, at<char>(window + kSlabsAt), 0};
   uma_hot.arena_base = window + kArenaAt;
+  side = {reinterpret_cast<char*>(page_map()), 0, at<char>(window), 0};
   if (!reserve_step(kArenaFirstStep)) return false;
-  uma_hot.page_map = reinterpret_cast<uint16_t*>(side.map);
   slab_table = reinterpret_cast<Slab*>(side.slabs);
   return true;
 }
@@ -96,16 +95,17 @@ bool start_fixed() {
   for (size_t size = size_t{16} << 30; size >= kArenaFirstStep; size /= 4) {
     const size_t map_bytes = round_up(size / kGranule * sizeof(uint16_t), kPage);
     const size_t slab_bytes = round_up(size / kGranule * sizeof(Slab), kPage);
-    char* tables = static_cast<char*>(os::map(nullptr, map_bytes + slab_bytes));
-    char* memory = tables ? static_cast<char*>(os::reserve(nullptr, size + kSpan)) : nullptr;
+    char* slabs = static_cast<char*>(os::map(nullptr, slab_bytes));
+    char* memory =
+        slabs ? static_cast<char*>(os::reserve(nullptr, kMapBelow + size + kSpan)) : nullptr;
     if (!memory) {
-      if (tables) os::unmap(tables, map_bytes + slab_bytes);
+      if (slabs) os::unmap(slabs, slab_bytes);
       continue;
     }
-    side = {tables, map_bytes, tables + map_bytes, slab_bytes};
-    uma_hot.arena_base = round_up(addr(memory), kSpan);
-    if (!grow_directory(size / kSpan)) return false;
-    uma_hot.page_map = reinterpret_cast<uint16_t*>(side.map);
+    uma_hot.arena_base = round_up(addr(memory) + kMapBelow, kSpan);
+    side = {reinterpret_cast<char*>(page_map()), map_bytes, slabs, slab_bytes};
+    if (!os::commit(side.map, map_bytes) || !grow_directory(size / kSpan)) return false;
+    os::unmap(side.map + map_bytes, kMapBelow - map_bytes);
     slab_table = reinterpret_cast<Slab*>(side.slabs);
     counters.side_mapped = map_bytes + slab_bytes;
     arena.fixed = true;

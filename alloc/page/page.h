@@ -55,6 +55,7 @@ void run_mark(char* run, unsigned granules, uint16_t entry_offset);
 // The granule index of an address, below uma_hot.arena_limit if it lies in the arena.
 inline size_t granule_of(const void* p) { return (addr(p) - uma_hot.arena_base) >> kGranuleShift; }
 inline bool in_arena(const void* p) { return granule_of(p) < acquire(uma_hot.arena_limit); }
+inline uint16_t* page_map() { return at<uint16_t>(uma_hot.arena_base - kMapBelow); }
 extern Slab* slab_table;
 // The head of the run that holds p. p lies in the arena, in a run that is in use.
 inline Slab* slab_of(const void* p) {

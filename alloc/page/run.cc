@@ -86,7 +86,7 @@ void run_mark(char* run, unsigned granules, uint16_t entry_offset) {
   const size_t first = granule_of(run);
   for (unsigned i = 0; i < granules; i++) {
     slab_table[first + i].back = uint16_t(i);
-    __atomic_store_n(&uma_hot.page_map[first + i], entry_offset, __ATOMIC_RELEASE);
+    __atomic_store_n(&page_map()[first + i], entry_offset, __ATOMIC_RELEASE);
   }
 }
 

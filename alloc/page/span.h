@@ -28,12 +28,13 @@ struct Arena {
   bool fixed = false;         // one reservation at an address the kernel chose: cannot grow
   uint64_t pressure_until = 0;
   size_t holes = 0;
-  Span* directory[kArenaMax / kSpan / kSpanChunk] = {};
 };
 extern Arena arena;
+// Apart, because it is large and starts as zero: no room in the file.
+extern Span* span_directory[kArenaMax / kSpan / kSpanChunk];
 
 inline Span& span_at(size_t index) {
-  return arena.directory[index / kSpanChunk][index % kSpanChunk];
+  return span_directory[index / kSpanChunk][index % kSpanChunk];
 }
 inline char* span_memory(size_t index) { return at<char>(uma_hot.arena_base + index * kSpan); }
 

@@ -40,8 +40,6 @@ char* boot_region() {
   return reinterpret_cast<char*>(const_cast<SentinelEntry*>(boot_sentinel.entries));
 }
 
-constinit const void* boot_table[3] = {&boot_sentinel, &boot_sentinel, &boot_sentinel};
-
 // Region mapping: cold table (downward), entries, arrays. Entry 0 lies inside a page so that the
 // entries and cold words of all malloc classes share that one page.
 constexpr size_t kColdBytes = kEntryMax * sizeof(uma_layout_cold);
@@ -79,7 +77,7 @@ char* new_region(size_t arrays) {
 }
 
 void set_region(int id, char* region) {
-  publish(uma_hot.table[id], static_cast<const void*>(region));
+  publish(uma_percpu_table[id + 2], static_cast<const void*>(region));
 }
 
 Cpu* new_cpu(unsigned id) {
@@ -102,12 +100,12 @@ Cpu* new_cpu(unsigned id) {
 constinit Hot uma_hot = {
     .arena_base = 0,
     .arena_limit = 0,
-    .page_map = nullptr,
     // Unused padding of glibc's thread control block, which reads as CPU 0 and may be written:
     // valid from the first instruction on, before anything of ours has run.
     .rseq_offset = 128,
-    .table = &boot_table[2],
 };
+constinit const void* uma_percpu_table[kCpuIds + 3] = {&boot_sentinel, &boot_sentinel,
+                                                       &boot_sentinel};
 __thread PercpuTls uma_percpu_tls = {0, -1, 0, {0, 0}, 0, 0};
 constinit uint32_t uma_rseq_length = 0;
 
@@ -128,23 +126,21 @@ bool find_rseq() {
 }  // namespace
 
 bool percpu_start() {
-  state.rseq = find_rseq();
+  state.limit = os::cpu_limit();
+  state.rseq = state.limit && find_rseq();
   if (state.rseq) {
-    state.limit = os::cpu_limit();
     os::restart_register();
   } else {
-    state.limit = vcpu_count();
+    state.limit = vcpu_count(state.limit);
     uma_hot.rseq_offset = addr(&uma_percpu_tls) - thread_self();
   }
   const unsigned slots = state.limit + 1;
-  const void** table = static_cast<const void**>(meta_alloc((slots + 2) * sizeof(void*)));
   state.cpus = static_cast<Cpu**>(meta_alloc(slots * sizeof(Cpu*)));
   state.published = static_cast<uma_layout_cpu*>(meta_alloc(slots * sizeof(uma_layout_cpu)));
-  if (!table || !state.cpus || !state.published) return false;
+  if (!state.cpus || !state.published) return false;
   if (!state.rseq && !vcpu_start(state.limit)) return false;
   state.sentinel = boot_region();
-  for (unsigned i = 0; i < slots + 2; i++) table[i] = state.sentinel;
-  uma_hot.table = table + 2;
+  for (int id = -2; id < int(slots); id++) set_region(id, state.sentinel);
   return true;
 }
 
@@ -204,7 +200,7 @@ bool percpu_add_entry(unsigned index) {
     char* sentinel = new_region(0);
     if (!sentinel) return false;
     for (int i = -2; i <= int(state.limit); i++)
-      if (uma_hot.table[i] == state.sentinel) set_region(i, sentinel);
+      if (uma_percpu_table[i + 2] == state.sentinel) set_region(i, sentinel);
     state.sentinel = sentinel;
   }
   for (; state.entries <= index; publish(state.entries, state.entries + 1)) {

@@ -8,7 +8,7 @@
 
 namespace uma {
 
-unsigned vcpu_count();
+unsigned vcpu_count(unsigned cpus);
 bool vcpu_start(unsigned count);
 // Claims a virtual CPU for this thread and stores it in the stand-in area. -1: all are taken.
 int vcpu_claim();

@@ -22,9 +22,7 @@ namespace uma {
 struct alignas(kCacheLine) Hot {
   uintptr_t arena_base;   // 0
   uintptr_t arena_limit;  // 8: granules the page map covers
-  uint16_t* page_map;     // 16: byte offset of the malloc class of a granule
-  uintptr_t rseq_offset;  // 24: of the rseq area, from the thread pointer
-  const void** table;     // 32: region of each CPU; [-2] and [-1] are sentinels
+  uintptr_t rseq_offset;  // 16: of the rseq area, from the thread pointer
 };
 
 // An entry as the owner sees it.
@@ -100,6 +98,9 @@ void percpu_fork_child();
 // vfork support, for the interposed vfork: addresses the rseq area's registration.
 extern "C" {
 extern Hot uma_hot;
+// The region of each CPU, from [2] on; [0] and [1] are sentinels for the ids -2 and -1. At a fixed
+// place, so that the fast paths need not load its address.
+extern const void* uma_percpu_table[kCpuIds + 3];
 extern __thread PercpuTls uma_percpu_tls;
 extern uint32_t uma_rseq_length;  // registered length, 0: nothing to unregister
 

@@ -2,7 +2,6 @@
 # The sections that C++ calls: see percpu.h for their contracts.
 #include "alloc/percpu/rseq_x86_64.inc"
 
-        .hidden uma_hot
         .hidden uma_percpu_tls
         .hidden uma_percpu_correct
         .hidden uma_percpu_pop

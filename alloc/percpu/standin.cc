@@ -37,9 +37,9 @@ bool take(unsigned id) {
 
 }  // namespace
 
-unsigned vcpu_count() {
+unsigned vcpu_count(unsigned cpus) {
   if (options.cpus) return unsigned(options.cpus);
-  return min(kMaxVcpus, max(64u, 2 * os::cpu_limit()));
+  return min(kMaxVcpus, max(64u, 2 * cpus));
 }
 
 bool vcpu_start(unsigned count) {

@@ -3,7 +3,6 @@
 # other cases continue in C++ (api.cc).
 #include "alloc/percpu/rseq_x86_64.inc"
 
-        .hidden uma_hot
         .hidden uma_percpu_tls
         .hidden uma_percpu_correct
         .hidden uma_zalloc_slow
