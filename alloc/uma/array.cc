@@ -5,7 +5,11 @@ namespace uma {
 namespace {
 
 constexpr int kTries = 16;                        // restarts of a section before it is given up
-constexpr unsigned kRecentVisits = 32;            // misses closer than this make an array grow
+// Misses closer than this make an array grow. A hundred classes in turn are a usual pattern.
+constexpr unsigned kRecentVisits = 300;
+// An array without a miss for so long gives its room to one that wants to grow. Were it less, too
+// many busy classes would take it from each other again and again.
+constexpr unsigned kSettledVisits = 1000;
 constexpr unsigned kEntryShare = 16;              // of a CPU's budget, for one array
 constexpr size_t kFirstBytes = size_t{32} << 10;  // an array's first capacity, in bytes of items
 
@@ -54,7 +58,7 @@ namespace {
 uint64_t cpu_budget() {
   const uint64_t heap = peek(page_counters().runs_used);
   const uint64_t all = max(uint64_t{kBudgetAll}, heap / kBudgetHeapShare);
-  return max(all / max(percpu_seen(), 1u), uint64_t{kBudgetCpu} / 4);
+  return max(all / max(percpu_seen(), 1u), uint64_t{kBudgetCpu});
 }
 
 unsigned first_cap(size_t rsize) {
@@ -84,10 +88,10 @@ bool detach(Cpu* cpu, unsigned index) {
   return true;
 }
 
-// Detaches the array that went longest without a miss. False: there is none.
-bool evict_oldest(Cpu* cpu, unsigned except) {
+// Detaches the array that went longest without a miss, and for more than `age` visits. False: there
+// is none.
+bool evict_oldest(Cpu* cpu, unsigned except, unsigned age) {
   unsigned oldest = 0;
-  unsigned age = 0;
   for (unsigned i = 1; i < percpu_entries(); i++) {
     const uma_layout_cold* cold = cold_at(cpu->region, i);
     const unsigned this_age = uint16_t(cpu->clock - cold->last_miss);
@@ -103,8 +107,9 @@ bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
   const unsigned old_cap = cold_at(cpu->region, zone->pub.entry)->cap;
   const uint64_t rsize = zone->keg->pub.rsize;
   const uint64_t budget = cpu_budget();
+  const unsigned age = old_cap ? kSettledVisits : 0;
   for (int i = 0; i < 8 && cpu->cap_bytes + (cap - old_cap) * rsize > budget; i++)
-    if (!evict_oldest(cpu, zone->pub.entry)) break;
+    if (!evict_oldest(cpu, zone->pub.entry, age)) break;
   if (old_cap && cpu->cap_bytes + (cap - old_cap) * rsize > budget) return false;
   if (!percpu_resize(cpu, zone->pub.entry, cap)) return false;
   cpu->cap_bytes += (cap - old_cap) * rsize;
