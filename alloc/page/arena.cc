@@ -121,7 +121,6 @@ bool page_start() {
   const uintptr_t window = kWindow + ((os::random16() & kWindowMask) << 30);
   if (!(kMayChoose && start_window(window)) && !start_fixed()) return false;
   counters.arena_base = uma_hot.arena_base;
-  purge_start();
   return true;
 }
 

@@ -74,10 +74,10 @@ size_t purge_runs(size_t keep);
 void run_small_pages(const char* run);
 // What may stay dirty: a share of the live heap.
 size_t purge_allowance();
-// Counts time spent giving memory back; false while that is above its share of run time.
-bool purge_may_run();
-void purge_start();  // run time counts from here
-void purge_spent(uint64_t ns);
+// Gives back some of what was free and dirty beyond the allowance all the time since purge_watch.
+// Returns the bytes.
+void purge_watch();
+size_t purge_lasting();
 
 // For a second after the system refused address space it is given back eagerly.
 bool address_pressure();

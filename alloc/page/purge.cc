@@ -7,14 +7,8 @@
 namespace uma {
 namespace {
 
-constexpr unsigned kPurgeShare = 4;  // of run time may go into giving memory back
-constexpr size_t kRegionSpans = 16;  // lose their huge pages together: few mappings
-
-struct Spending {
-  uint64_t start_ns = 0;
-  uint64_t spent_ns = 0;
-};
-constinit Spending spending;
+constexpr size_t kPurgeStep = size_t{32} << 20;  // in one call of purge_lasting
+constexpr size_t kRegionSpans = 16;              // lose their huge pages together: few mappings
 
 // Purges the dirty ranges of one span; returns the bytes given back.
 size_t purge_span(size_t index) {
@@ -90,12 +84,17 @@ size_t purge_allowance() {
   return max(kDirtyMin, size_t(used - idle) / kDirtyShare);
 }
 
-bool purge_may_run() {
-  const uint64_t now = os::clock_coarse_ns();
-  return peek(spending.spent_ns) * kPurgeShare <= now - spending.start_ns;
+void purge_watch() {
+  Guard guard(arena.lock);
+  arena.dirty_low = page_counters().runs_free_dirty;
 }
 
-void purge_start() { spending.start_ns = os::clock_coarse_ns(); }
-void purge_spent(uint64_t ns) { bump(spending.spent_ns, ns); }
+size_t purge_lasting() {
+  const size_t dirty = peek(page_counters().runs_free_dirty);
+  const size_t lasting = min(dirty, peek(arena.dirty_low));
+  const size_t allowance = purge_allowance();
+  if (lasting <= allowance) return 0;
+  return purge_runs(dirty - min(lasting - allowance / 2, kPurgeStep));
+}
 
 }  // namespace uma

@@ -25,6 +25,7 @@ struct Arena {
   size_t committed = 0;       // spans ever committed: the arena is committed from below
   size_t first_free[2] = {};  // by Span::huge: no such span below has a free granule
   size_t dense = 0;           // bytes ever handed out as dense runs
+  size_t dirty_low = 0;       // the least free dirty memory since purge_watch
   bool fixed = false;         // one reservation at an address the kernel chose: cannot grow
   uint64_t pressure_until = 0;
   size_t holes = 0;

@@ -61,6 +61,7 @@ struct State {
   unsigned seen = 0;
   unsigned entries = kBootEntries;
   bool rseq = false;
+  Cpu* first = nullptr;  // chain of those seen
   Cpu** cpus = nullptr;  // [limit] is the shared one
   uma_layout_cpu* published = nullptr;
   char* sentinel = nullptr;  // region of every CPU not seen yet
@@ -90,7 +91,9 @@ Cpu* new_cpu(unsigned id) {
   cpu->array_end = cpu->array_next + kRegionArrays / 8;
   cpu->id = id;
   publish(state.published[id].region, uma_u64{addr(region)});
+  cpu->next = state.first;
   publish(state.cpus[id], cpu);
+  publish(state.first, cpu);
   store(state.seen, state.seen + 1);
   return cpu;
 }
@@ -149,6 +152,7 @@ unsigned percpu_limit() { return state.limit; }
 unsigned percpu_seen() { return peek(state.seen); }
 bool percpu_has_rseq() { return state.rseq; }
 Cpu* percpu_get(unsigned id) { return acquire(state.cpus[id]); }
+Cpu* percpu_first() { return acquire(state.first); }
 uma_layout_cpu* percpu_published() { return state.published; }
 
 Cpu* percpu_create(unsigned id) {
@@ -296,6 +300,17 @@ bool percpu_detach(Cpu* cpu, unsigned index) {
   store(cold->cap, 0);
   free_array(cpu, from, old_cap);
   return true;
+}
+
+void percpu_drop(Cpu* cpu, unsigned index) {
+  uma_layout_cold* cold = cold_at(cpu->region, index);
+  Entry* entry = entry_at(cpu->region, index);
+  if (!cold->cap || entry->top[-1]) return;
+  void** from = slot0(cpu, index);
+  const unsigned old_cap = cold->cap;
+  store(entry->top, sentinel_slots() + 1);
+  store(cold->cap, 0);
+  free_array(cpu, from, old_cap);
 }
 
 void percpu_reset(Cpu* cpu, unsigned index) {

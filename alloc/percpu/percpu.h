@@ -52,6 +52,7 @@ struct Cpu {
   uint64_t cap_bytes = 0;                         // sum of cap * size over attached arrays
   uint16_t clock = 0;                             // counts slow-path visits
   unsigned id = 0;
+  Cpu* next = nullptr;  // seen before
 };
 
 inline Entry* entry_at(char* region, unsigned index) {
@@ -73,6 +74,7 @@ Cpu* percpu_shared();
 unsigned percpu_entries();     // entries in use are below
 unsigned percpu_limit();       // CPUs that can exist
 Cpu* percpu_get(unsigned id);  // null: never seen
+Cpu* percpu_first();           // of those seen; never removed, readable without a lock
 unsigned percpu_seen();
 uma_layout_cpu* percpu_published();  // [percpu_limit() + 1], the last is the shared one
 bool percpu_has_rseq();
@@ -84,6 +86,8 @@ bool percpu_add_entry(unsigned index);
 bool percpu_resize(Cpu* cpu, unsigned index, unsigned cap);
 // Detaches an empty array. cpu->lock held.
 bool percpu_detach(Cpu* cpu, unsigned index);
+// The same for a stopped CPU; an array that is not empty stays.
+void percpu_drop(Cpu* cpu, unsigned index);
 // Makes an entry as new: no array, counters at their start. Nobody uses it; cpu->lock held.
 void percpu_reset(Cpu* cpu, unsigned index);
 

@@ -94,9 +94,7 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
   uma_zone_stats stats;
   zone_stat(zone, &stats);
   // Nobody uses the zone any more, so its entries may be emptied without stopping anyone.
-  for (unsigned id = 0; zone->offset && id <= percpu_limit(); id++) {
-    Cpu* cpu = percpu_get(id);
-    if (!cpu) continue;
+  for (Cpu* cpu = zone->offset ? percpu_first() : nullptr; cpu; cpu = cpu->next) {
     Guard cpu_guard(cpu->lock);
     zone_drain_entry(zone, cpu);
     const unsigned cap = cold_at(cpu->region, zone->pub.entry)->cap;

@@ -4,7 +4,7 @@
 namespace uma {
 namespace {
 
-constexpr int kTries = 16;                        // restarts of a section before it is given up
+constexpr int kTries = 16;  // restarts of a section before it is given up
 // Misses closer than this make an array grow. A hundred classes in turn are a usual pattern.
 constexpr unsigned kRecentVisits = 300;
 // An array without a miss for so long gives its room to one that wants to grow. Were it less, too
@@ -140,10 +140,12 @@ unsigned array_note_miss(Zone* zone, Cpu* cpu, bool* grown) {
   return cold->cap;
 }
 
-void array_detach_all(Cpu* cpu) {
-  Guard guard(cpu->lock);
-  for (unsigned i = 1; i < percpu_entries(); i++)
-    if (cold_at(cpu->region, i)->cap) detach(cpu, i);
+void array_drop(Zone* zone, Cpu* cpu) {
+  if (array_shared(cpu)) return;
+  const unsigned index = zone->pub.entry;
+  const uint64_t bytes = uint64_t{cold_at(cpu->region, index)->cap} * zone->keg->pub.rsize;
+  percpu_drop(cpu, index);
+  if (cold_at(cpu->region, index)->cap == 0) cpu->cap_bytes -= bytes;
 }
 
 }  // namespace uma

@@ -10,6 +10,8 @@
 namespace uma {
 namespace {
 
+constexpr size_t kRefillBytes = size_t{64} << 10;
+
 // Items into the array; what does not fit goes to the zone.
 void fill(Zone* zone, Cpu* cpu, void* const* items, unsigned count, const char* function) {
   bump(zone->pub.moved_in, uma_u64{count});
@@ -56,15 +58,15 @@ void free_direct(Zone* zone, void* item, const char* function) {
   if (options.invariants)
     zone_return(zone, &item, 1, function);
   else
-    zone_store(zone, &item, 1, function);
+    zone_store_one(zone, item, function);
   bump(zone->pub.slow_frees);
 }
 
 void* alloc_slow(Zone* zone, bool locked) {
   Operation operation(zone);
   Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
-  debt_pay(cpu);
-  if (!cpu) return alloc_direct(zone);
+  const bool around = debt_pay();
+  if (!cpu || around) return alloc_direct(zone);
   void* items[kBucketItems];
   if (array_shared(cpu) && array_get(zone, cpu, items, 1) == 1) {
     bump(zone->pub.moved_out);
@@ -73,7 +75,9 @@ void* alloc_slow(Zone* zone, bool locked) {
   }
   bool grown;
   const unsigned cap = array_note_miss(zone, cpu, &grown);
-  unsigned want = cap / 2 + 1;
+  // Half of the array, but not much of what may be fresh memory that nobody will want.
+  const unsigned most = unsigned(kRefillBytes / zone->keg->pub.rsize);
+  unsigned want = max(min(cap / 2 + 1, most), 1u);
   void* item = nullptr;
   while (want) {
     unsigned n = zone_fetch(zone, items, min(want, kBucketItems));
@@ -89,8 +93,8 @@ void* alloc_slow(Zone* zone, bool locked) {
 void free_slow(Zone* zone, void* item, const char* function, bool locked) {
   Operation operation(zone);
   Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
-  debt_pay(cpu);
-  if (!cpu) return free_direct(zone, item, function);
+  const bool around = debt_pay();
+  if (!cpu || around) return free_direct(zone, item, function);
   bool grown;
   const unsigned cap = array_note_miss(zone, cpu, &grown);
   if (!grown) flush(zone, cpu, cap / 2 + 1, function);

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Memory that ought to go back to the system: empty runs beyond the allowance, empty pages inside
-// mostly free slabs. A free that makes it only notes a debt. It is paid by later slow operations,
-// at most every few milliseconds and for a small share of run time. While there is a debt the
-// arrays of the paying CPU are detached after a payment, so that a program which from now on
-// allocates little comes by again. It may have filled them before: then the rest stays.
+// kegs of which more is idle than in use. A free that leaves such memory only notes a debt; slow
+// operations pay it a while later, if the memory is still idle then.
+//
+// A program that goes quiet after freeing much would not take a slow path again. So once the items
+// still out are few, all operations go around the arrays for a while: at most as many as would free
+// each of these items twice, and all in all a small share of run time. That catches the end of a
+// mass free, and what a quiet program does afterwards, until the debt is paid.
 #ifndef UMA_UMA_DEBT_H_
 #define UMA_UMA_DEBT_H_
 
-#include "alloc/percpu/percpu.h"
+#include "alloc/base/util.h"
 
 namespace uma {
 
+void debt_start();  // run time counts from here
 void debt_note();
-void debt_pay_due(Cpu* cpu);
+bool debt_visit();
 extern bool debt_pending;
 
-// Called by every slow operation, with no lock held; cpu is the caller's.
-inline void debt_pay(Cpu* cpu) {
-  if (unlikely(peek(debt_pending))) debt_pay_due(cpu);
-}
+// Called by every slow operation, with no lock held. True: the operation is to
+// go around the arrays.
+inline bool debt_pay() { return unlikely(peek(debt_pending)) && debt_visit(); }
 
 }  // namespace uma
 

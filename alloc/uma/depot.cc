@@ -97,6 +97,13 @@ void zone_store(Zone* zone, void* const* items, unsigned count, const char* func
   if (stored < count) zone_return(zone, items + stored, count - stored, function);
 }
 
+void zone_store_one(Zone* zone, void* item, const char* function) {
+  if (!zone_stash(zone, &item, 1)) return zone_return(zone, &item, 1, function);
+  if (peek(zone->pub.bucket_items) < depot_limit(zone) + kBucketItems) return;
+  void* items[kBucketItems];
+  zone_return(zone, items, fetch_buckets(zone, items, kBucketItems), function);
+}
+
 void zone_trim_buckets(Zone* zone, uint64_t keep) {
   void* items[kBucketItems];
   while (peek(zone->pub.bucket_items) > keep) {

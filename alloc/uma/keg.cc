@@ -141,7 +141,7 @@ bool may_release(const Keg* keg) { return !(keg->flags & UMA_ZONE_NOFREE); }
 bool may_punch(const Keg* keg) { return !keg->init && !keg->fini && may_release(keg); }
 
 // Gives the empty pages of mostly free slabs back. Lock held.
-void punch(Keg* keg) {
+size_t punch(Keg* keg) {
   size_t given = 0;
   for (unsigned bin = kKegBins; bin-- > kKegBins / 2;)
     for (Slab* slab = keg->bins[bin].first(); slab; slab = keg->bins[bin].next(slab))
@@ -150,14 +150,16 @@ void punch(Keg* keg) {
   keg_idle(keg, -ptrdiff_t(given));
   keg->idle_level = keg->idle_bytes;
   bump(page_counters().purged_bytes, uma_u64{given});
+  return given;
 }
 
-// Whether enough was freed since the last look for new pages to have become empty. Each look costs
-// a scan of the keg's slabs, so it waits for a share of them.
-bool worth_punching(Keg* keg) {
-  keg->idle_level = min(keg->idle_level, keg->idle_bytes);
+uint64_t items_out(const Keg* keg) { return keg->pub.slabs * keg->pub.ipers - keg->pub.free_items; }
+
+// Whether `idle` bytes are more than what is in use, and enough more than after the last punch:
+// each costs a scan of the keg's slabs. Lock held.
+bool worth_punching(const Keg* keg, size_t idle) {
   const size_t step = max(size_t(keg->pub.slabs) * keg->pub.slab_bytes / kPunchShare, kPunchStep);
-  return keg->idle_bytes - keg->idle_level > step && may_punch(keg);
+  return idle > items_out(keg) * keg->pub.rsize && idle > keg->idle_level + step && may_punch(keg);
 }
 
 }  // namespace
@@ -241,7 +243,8 @@ void keg_give(Keg* keg, void* const* items, unsigned count, const char* function
     release = slab;
   }
   keg_idle(keg, ptrdiff_t(idle));
-  const bool note = worth_punching(keg) && peek(page_counters().slab_idle) > purge_allowance();
+  const bool note =
+      worth_punching(keg, keg->idle_bytes) && peek(page_counters().slab_idle) > purge_allowance();
   keg->lock.unlock();
   if (note) debt_note();
   if (!release) return;
@@ -260,14 +263,24 @@ bool keg_reserve(Keg* keg, unsigned items) {
   return true;
 }
 
-bool keg_wants_punch(Keg* keg) {
+bool keg_mostly_idle(Keg* keg) {
   Guard guard(keg->lock);
-  return worth_punching(keg);
+  return worth_punching(keg, keg->idle_bytes);
 }
 
-void keg_punch(Keg* keg) {
+void keg_watch(Keg* keg) {
   Guard guard(keg->lock);
-  punch(keg);
+  keg->idle_low = keg->idle_bytes;
+}
+
+bool keg_idle_lasts(Keg* keg) {
+  Guard guard(keg->lock);
+  return worth_punching(keg, min(keg->idle_low, keg->idle_bytes));
+}
+
+size_t keg_punch(Keg* keg) {
+  Guard guard(keg->lock);
+  return punch(keg);
 }
 
 void keg_trim(Keg* keg) {

@@ -20,6 +20,7 @@ struct Keg {
   uint64_t reciprocal = 0;  // ceil(2^42 / rsize)
   size_t idle_bytes = 0;    // free items in slabs, less what was punched
   size_t idle_level = 0;    // idle_bytes after the last punch, or less
+  size_t idle_low = 0;      // the least since keg_watch
   uint32_t size = 0;
   uint32_t zones = 0;  // zones that use this keg
   uint32_t flags = 0;
@@ -46,9 +47,14 @@ void* keg_take_zeroed(Keg* keg, bool* zeroed);
 void keg_give(Keg* keg, void* const* items, unsigned count, const char* function, const char* zone);
 // Makes slabs until `items` more are free. False: stopped early.
 bool keg_reserve(Keg* keg, unsigned items);
-// Whether the keg has new empty pages worth giving back; gives them back.
-bool keg_wants_punch(Keg* keg);
-void keg_punch(Keg* keg);
+// More of the keg is idle than in use, and enough of that since the last punch that new pages are
+// likely to be empty.
+bool keg_mostly_idle(Keg* keg);
+// The same for all the time since keg_watch.
+void keg_watch(Keg* keg);
+bool keg_idle_lasts(Keg* keg);
+// Gives empty pages of mostly free slabs back; returns the bytes.
+size_t keg_punch(Keg* keg);
 // Releases every wholly free slab and punches empty pages.
 void keg_trim(Keg* keg);
 // Aborts unless p is the address of an item that is handed out.

@@ -2,6 +2,7 @@
 // Giving cached memory back, level by level.
 #include <string.h>
 
+#include "alloc/uma/array.h"
 #include "alloc/uma/zone.h"
 
 namespace uma {
@@ -13,12 +14,22 @@ void drain_cpu(Cpu* cpu, void* only) {
     if (zone->offset && (!only || only == zone)) zone_drain_entry(zone, cpu);
 }
 
+void detach_cpu(Cpu* cpu, void*) {
+  for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
+    if (!zone->offset) continue;
+    zone_drain_entry(zone, cpu);
+    array_drop(zone, cpu);
+  }
+}
+
+void stop_cpus(void (*visit)(Cpu*, void*), Zone* only) {
+  for (Cpu* cpu = percpu_first(); cpu; cpu = cpu->next) percpu_stop(cpu, visit, only);
+}
+
 }  // namespace
 
-void drain_cpus(Zone* only) {
-  for (unsigned id = 0; id <= percpu_limit(); id++)
-    if (Cpu* cpu = percpu_get(id)) percpu_stop(cpu, drain_cpu, only);
-}
+void drain_cpus(Zone* only) { stop_cpus(drain_cpu, only); }
+void detach_cpus() { stop_cpus(detach_cpu, nullptr); }
 
 namespace {
 

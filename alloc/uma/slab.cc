@@ -162,6 +162,8 @@ void keg_idle(Keg* keg, ptrdiff_t by) {
   // Punched pages hold parts of items, so the sum may come out a little below zero.
   if (by < 0) by = -ptrdiff_t(min(keg->idle_bytes, size_t(-by)));
   keg->idle_bytes += size_t(by);
+  keg->idle_low = min(keg->idle_low, keg->idle_bytes);
+  keg->idle_level = min(keg->idle_level, keg->idle_bytes);
   bump(page_counters().slab_idle, uma_u64(by));
 }
 

@@ -15,9 +15,7 @@ struct CpuSums {
 CpuSums sum_cpus(const Zone* zone) {
   CpuSums sums;
   if (!zone->offset) return sums;
-  for (unsigned id = 0; id <= percpu_limit(); id++) {
-    const Cpu* cpu = percpu_get(id);
-    if (!cpu) continue;
+  for (const Cpu* cpu = percpu_first(); cpu; cpu = cpu->next) {
     const Entry* entry = entry_at(cpu->region, zone->pub.entry);
     const uma_layout_cold* cold = cold_at(cpu->region, zone->pub.entry);
     sums.pops += peek(entry->allocs) - kAllocsStart;

@@ -68,6 +68,8 @@ void* zone_alloc_zeroed(Zone* zone, bool* zeroed);
 // or back to the slabs.
 unsigned zone_fetch(Zone* zone, void** items, unsigned count);
 void zone_store(Zone* zone, void* const* items, unsigned count, const char* function);
+// The same for one item, a whole bucket at a time going back to the slabs.
+void zone_store_one(Zone* zone, void* item, const char* function);
 // Into buckets whatever the limit, without calling anything of the zone's owner; returns how many.
 unsigned zone_stash(Zone* zone, void* const* items, unsigned count);
 // Back to the slabs at once.
@@ -80,6 +82,8 @@ void zone_trim_buckets(Zone* zone, uint64_t keep);
 void zone_drain_entry(Zone* zone, Cpu* cpu);
 // Empties the arrays of every CPU that can be stopped, for one zone or (null) all.
 void drain_cpus(Zone* only);
+// Empties and detaches all arrays of all CPUs. Reclaim lock held.
+void detach_cpus();
 void zone_reclaim(Zone* zone, int request);
 // All zones. The reclaim lock is held by the caller.
 void reclaim_all(int request);
