@@ -16,7 +16,7 @@ long array_put(Zone* zone, Cpu* cpu, void* const* items, long count);
 long array_get(Zone* zone, Cpu* cpu, void** items, long count);
 // Notes a miss and gives the entry a first array, or a larger one when misses are frequent. Returns
 // its capacity; `grown` tells whether it changed. Takes the CPU's lock.
-unsigned array_note_miss(Zone* zone, Cpu* cpu, bool* grown);
+unsigned array_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown);
 // Detaches the zone's array, if it is empty, from a CPU that is stopped: the next operation there
 // takes the slow path.
 void array_drop(Zone* zone, Cpu* cpu);

@@ -74,7 +74,7 @@ void* alloc_slow(Zone* zone, bool locked) {
     return items[0];
   }
   bool grown;
-  const unsigned cap = array_note_miss(zone, cpu, &grown);
+  const unsigned cap = array_note_miss(zone, cpu, true, &grown);
   // Half of the array, but not much of what may be fresh memory that nobody will want.
   const unsigned most = unsigned(kRefillBytes / zone->keg->pub.rsize);
   unsigned want = max(min(cap / 2 + 1, most), 1u);
@@ -96,7 +96,7 @@ void free_slow(Zone* zone, void* item, const char* function, bool locked) {
   const bool around = debt_pay();
   if (!cpu || around) return free_direct(zone, item, function);
   bool grown;
-  const unsigned cap = array_note_miss(zone, cpu, &grown);
+  const unsigned cap = array_note_miss(zone, cpu, false, &grown);
   if (!grown) flush(zone, cpu, cap / 2 + 1, function);
   bump(zone->pub.moved_in);
   bump(zone->pub.slow_frees);

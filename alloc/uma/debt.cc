@@ -39,7 +39,7 @@ constinit State state;
 
 bool punchable(const Zone* zone) {
   // Never a zone whose owner would be called back: this may be any thread in any state.
-  return zone->keg && !zone->zfini;
+  return zone->keg && !zone->zfini && !zone->keg->fini;
 }
 
 void watch(uint64_t now) {
