@@ -86,7 +86,7 @@ size_t purge_allowance() {
 
 void purge_watch() {
   Guard guard(arena.lock);
-  arena.dirty_low = page_counters().runs_free_dirty;
+  store(arena.dirty_low, page_counters().runs_free_dirty);
 }
 
 size_t purge_lasting() {

@@ -31,7 +31,7 @@ char* take_run(size_t index, unsigned first, unsigned granules, bool* zeroed) {
   const uint32_t mask = run_mask(first, granules);
   *zeroed = (span.dirty & mask) == 0;
   sub(page_counters().runs_free_dirty, size_t(__builtin_popcount(span.dirty & mask)) * kGranule);
-  arena.dirty_low = min(arena.dirty_low, size_t(page_counters().runs_free_dirty));
+  store(arena.dirty_low, min(arena.dirty_low, size_t(page_counters().runs_free_dirty)));
   add(page_counters().runs_used, granules * kGranule);
   span.free &= ~mask;
   span.dirty &= ~mask;

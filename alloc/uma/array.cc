@@ -11,7 +11,7 @@ constexpr unsigned kRecentVisits = 300;
 // many busy classes would take it from each other again and again.
 constexpr unsigned kSettledVisits = 1000;
 constexpr unsigned kEntryShare = 16;  // of a CPU's budget, for one array
-// Items from this size on are cached once they are asked for again: a block that grows by doubling
+// Blocks from this size on are cached once they are asked for again: a block that grows by doubling
 // leaves nothing behind.
 constexpr size_t kOnceBytes = size_t{32} << 10;
 constexpr size_t kFirstBytes = size_t{32} << 10;  // an array's first capacity, in bytes of items
@@ -136,11 +136,12 @@ unsigned array_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown) {
   uma_layout_cold* cold = cold_at(cpu->region, zone->pub.entry);
   const bool returns = cold->last_miss && uint16_t(cpu->clock - cold->last_miss) <= kRecentVisits;
   const size_t rsize = zone->keg->pub.rsize;
-  if (!cold->cap && rsize >= kOnceBytes && !allocating) return 0;
+  const bool once = rsize >= kOnceBytes && zone->pub.kind == UMA_LAYOUT_KIND_MALLOC;
+  if (!cold->cap && once && !allocating) return 0;
   const unsigned since = uint16_t(++cpu->clock - cold->last_miss);
   cold->last_miss = cpu->clock;
   const unsigned cap = cold->cap;
-  if (!cap && rsize >= kOnceBytes && !returns) return 0;
+  if (!cap && once && !returns) return 0;
   const unsigned wanted =
       cap ? (since <= kRecentVisits ? grown_cap(zone, cap) : cap) : first_cap(rsize);
   if (wanted != cap) *grown = resize(zone, cpu, wanted);

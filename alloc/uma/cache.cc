@@ -45,7 +45,7 @@ struct Operation {  // in flight: the table is not exact meanwhile
 
 void* alloc_direct(Zone* zone) {
   void* item;
-  if (!zone_fetch(zone, &item, 1)) {
+  if (!zone_fetch(zone, &item, 1, true)) {
     bump(zone->pub.fails);
     return nullptr;
   }
@@ -80,7 +80,7 @@ void* alloc_slow(Zone* zone, bool locked) {
   unsigned want = max(min(cap / 2 + 1, most), 1u);
   void* item = nullptr;
   while (want) {
-    unsigned n = zone_fetch(zone, items, min(want, kBucketItems));
+    unsigned n = zone_fetch(zone, items, min(want, kBucketItems), !item);
     if (!n) break;
     want -= n;
     if (!item) item = items[--n];

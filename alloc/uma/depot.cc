@@ -54,12 +54,12 @@ unsigned enter_zone(Zone* zone, void** items, unsigned count) {
 
 }  // namespace
 
-unsigned zone_fetch(Zone* zone, void** items, unsigned count) {
+unsigned zone_fetch(Zone* zone, void** items, unsigned count, bool grow) {
   if (peek(zone->pub.bucket_items)) {
     const unsigned got = fetch_buckets(zone, items, count);
     if (got) return got;
   }
-  const unsigned got = keg_take(zone->keg, items, count);
+  const unsigned got = keg_take(zone->keg, items, count, grow);
   return zone->zinit && got ? enter_zone(zone, items, got) : got;
 }
 

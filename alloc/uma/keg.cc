@@ -180,14 +180,14 @@ void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset) {
   keg->full.init();
 }
 
-unsigned keg_take(Keg* keg, void** items, unsigned count) {
+unsigned keg_take(Keg* keg, void** items, unsigned count, bool grow) {
   unsigned taken = 0;
   keg->lock.lock();
   while (taken < count) {
     Slab* slab = best_slab(keg);
     if (!slab) {
       // What was found is enough: only an empty hand makes a new slab.
-      if (taken) break;
+      if (taken || !grow) break;
       keg->lock.unlock();
       slab = new_slab(keg);
       if (!slab) return 0;
@@ -206,7 +206,7 @@ unsigned keg_take(Keg* keg, void** items, unsigned count) {
 void* keg_take_zeroed(Keg* keg, bool* zeroed) {
   *zeroed = false;
   void* item;
-  if (!keg_take(keg, &item, 1)) return nullptr;
+  if (!keg_take(keg, &item, 1, true)) return nullptr;
   const Slab* slab = slab_of(item);
   Guard guard(keg->lock);
   *zeroed = slab_fresh(keg, slab, item);

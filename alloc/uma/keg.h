@@ -38,8 +38,8 @@ struct Keg {
 // Fills a keg. `size` in bytes, `align` a mask, `map_offset` for the page map.
 void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset);
 
-// Takes up to `count` items; makes slabs as needed. 0: no memory.
-unsigned keg_take(Keg* keg, void** items, unsigned count);
+// Takes up to `count` items; with `grow` makes a slab where there is none. 0: no memory.
+unsigned keg_take(Keg* keg, void** items, unsigned count, bool grow);
 // Takes one item and tells whether it is known to be zero.
 void* keg_take_zeroed(Keg* keg, bool* zeroed);
 // Gives items back, checking each: an interior pointer, a second free or a foreign item aborts,

@@ -64,9 +64,9 @@ void zone_free_locked(Zone* zone, void* item, const char* function);
 // One item straight from the keg, and whether it reads as zero.
 void* zone_alloc_zeroed(Zone* zone, bool* zeroed);
 
-// Buckets. fetch: up to count items from buckets, then slabs; 0: no memory. store: into buckets,
-// or back to the slabs.
-unsigned zone_fetch(Zone* zone, void** items, unsigned count);
+// Buckets. fetch: up to count items from buckets, then slabs, with `grow` from a new slab if there
+// is none; 0: no memory. store: into buckets, or back to the slabs.
+unsigned zone_fetch(Zone* zone, void** items, unsigned count, bool grow);
 void zone_store(Zone* zone, void* const* items, unsigned count, const char* function);
 // The same for one item, a whole bucket at a time going back to the slabs.
 void zone_store_one(Zone* zone, void* item, const char* function);
