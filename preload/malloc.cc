@@ -58,12 +58,13 @@ UMA_LIBC void* calloc(size_t count, size_t size) {
 }
 
 UMA_LIBC void* realloc(void* p, size_t size) {
+  if (likely(heap_keeps(p, size))) return p;
   if (!p) return uma_malloc(size);
   if (unlikely(size == 0)) {
     heap_free(p, "realloc");
     return nullptr;
   }
-  return or_enomem(heap_realloc(p, size));
+  return or_enomem(heap_resize(p, size));
 }
 
 UMA_LIBC void* memalign(size_t align, size_t size) {

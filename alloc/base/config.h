@@ -43,9 +43,10 @@ inline constexpr unsigned kArrayMaxShift = 10;
 inline constexpr unsigned kArrayMaxCap = (1u << kArrayMaxShift) - 2;
 inline constexpr size_t kRegionArrays = size_t{2} << 20;  // address space for one CPU's arrays
 
-// All CPUs together may hold this much, or a share of the heap; each at least kBudgetCpu. With
-// 1,000 live blocks of up to 32 KiB less costs a miss in every 200 operations.
-inline constexpr size_t kBudgetCpu = size_t{256} << 10;
+// All CPUs together may hold this much, or a share of the heap; each at least kBudgetCpu, which has
+// room for all small classes. With 1,000 live blocks of up to 32 KiB less than 32 MiB costs a miss
+// in every 200 operations.
+inline constexpr size_t kBudgetCpu = size_t{1} << 20;
 inline constexpr size_t kBudgetAll = size_t{32} << 20;
 inline constexpr unsigned kBudgetHeapShare = 32;  // about 3 %
 

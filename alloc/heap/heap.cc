@@ -55,13 +55,6 @@ void* large_block(size_t size, size_t align, bool* zeroed) {
   return large_alloc(size, align, zeroed);
 }
 
-// What the page map says of p: a class's entry offset, a reserved one, or 0.
-unsigned map_offset(const void* p) {
-  const size_t granule = granule_of(p);
-  if (granule >= acquire(uma_hot.arena_limit)) return 0;
-  return __atomic_load_n(&page_map()[granule], __ATOMIC_ACQUIRE);
-}
-
 bool is_class(unsigned offset) { return offset && offset < kLargeOffset; }
 
 // --- run blocks ---
@@ -77,8 +70,7 @@ void* run_block(size_t size, size_t align, bool* zeroed) {
   *slab = Slab{};
   slab->granules = uint16_t(granules);
   run_mark(memory, granules, uint16_t(kLargeOffset));
-  bump(uma_layout.large.allocs);
-  bump(uma_layout.large.used_bytes, uma_u64{granules * kGranule});
+  large_count_alloc(granules * kGranule);
   return memory;
 }
 
@@ -92,15 +84,14 @@ size_t run_block_size(const void* p, const char* function) {
 void free_run_block(void* p, const char* function) {
   const size_t size = run_block_size(p, function);
   run_mark(bytes(p), unsigned(size / kGranule), 0);
-  bump(uma_layout.large.frees);
-  drop(uma_layout.large.used_bytes, uma_u64{size});
+  large_count_free(size);
   run_free(bytes(p), unsigned(size / kGranule));
 }
 
 // --- pointers that are not ours ---
 
 [[noreturn]] void bad_pointer(const void* p, const char* function) {
-  if (map_offset(p) == kUmaOffset) {
+  if (heap_map_offset(p) == kUmaOffset) {
     const Keg* keg = slab_of(p)->keg;
     const char* name = "UMA";
     for (Zone* zone = registry_first(); zone; zone = registry_next(zone))
@@ -180,18 +171,9 @@ void uma_heap_free_other(void* p) { free_other(p, 0, "free"); }
 
 }  // extern "C"
 
-namespace {
-
-void* alloc_entry(unsigned entry) {
-  void* item = uma_percpu_pop(entry * sizeof(Entry));
-  return likely(item != nullptr) ? item : uma_heap_alloc_slow(entry * sizeof(Entry));
-}
-
-}  // namespace
-
 void* heap_alloc(size_t size) {
   if (size > kClassMax) return uma_heap_alloc_large(size);
-  return alloc_entry(entry_of_size(max(size, size_t{1})));
+  return heap_item(entry_of_size(max(size, size_t{1})) * sizeof(Entry));
 }
 
 void* heap_alloc_zeroed(size_t size) {
@@ -212,41 +194,27 @@ void* heap_alloc_zeroed(size_t size) {
   return p;
 }
 
-namespace {
-
-// Alignments that no class has.
-void* aligned_block(size_t align, size_t size) {
+void* heap_aligned_block(size_t align, size_t size) {
   if (size > PTRDIFF_MAX || !uma_boot()) return nullptr;
+  size = max(size, size_t{1});
   bool zeroed;
   if (align <= kSpan && size <= kClassMax) return run_block(size, align, &zeroed);
   return large_block(size, align, &zeroed);
 }
 
-}  // namespace
-
-void* heap_alloc_aligned(size_t align, size_t size) {
-  if (align <= 16) return heap_alloc(size);
-  // Items of a class that is a multiple of the alignment are aligned: slabs start at granules.
-  if (align <= kGranule && size <= kClassMax) {
-    unsigned entry = entry_of_size(max(size, align));
-    while (entry < kMallocEntries && (kClassSizes.of[entry] & (align - 1))) entry++;
-    if (likely(entry < kMallocEntries)) return alloc_entry(entry);
-  }
-  return aligned_block(align, max(size, size_t{1}));
-}
-
 void heap_free(void* p, const char* function) {
-  const unsigned offset = map_offset(p);
+  const unsigned offset = heap_map_offset(p);
   if (!is_class(offset)) return free_other(p, offset, function);
-  Zone* zone = zone_of_entry(unsigned(offset / sizeof(Entry)));
   const int pushed = uma_percpu_push(p, offset);
+  if (likely(pushed == 0)) return;
+  Zone* zone = zone_of_entry(unsigned(offset / sizeof(Entry)));
   if (pushed == 2) report::double_free(function, addr(p), zone->pub.name);
-  if (pushed == 1) zone_free_miss(zone, p, function);
+  zone_free_miss(zone, p, function);
 }
 
 size_t heap_usable_size(const void* p, const char* function) {
   if (!p) return 0;
-  const unsigned offset = map_offset(p);
+  const unsigned offset = heap_map_offset(p);
   if (is_class(offset)) {
     if (options.invariants)
       keg_check(slab_of(p)->keg, p, function, zone_of_entry(offset / sizeof(Entry))->pub.name);
@@ -285,14 +253,11 @@ void* resize_mapping(void* p, size_t old_size, size_t size) {
 
 }  // namespace
 
-void* heap_realloc(void* p, size_t size) {
+void* heap_resize(void* p, size_t size) {
   if (!p) return heap_alloc(size);
-  const unsigned offset = map_offset(p);
-  if (likely(is_class(offset)) && !options.invariants) {
-    const size_t old_size = kClassSizes.of[offset / sizeof(Entry)];
-    if (size <= old_size && (size > old_size / 2 || old_size <= 16)) return p;
-    return move_block(p, old_size, size);
-  }
+  const unsigned offset = heap_map_offset(p);
+  if (likely(is_class(offset)) && !options.invariants)
+    return move_block(p, kClassSizes.of[offset / sizeof(Entry)], size);
   const size_t old_size = heap_usable_size(p, "realloc");
   if (!old_size) return nullptr;  // foreign, ignored
   if (offset == 0) return resize_mapping(p, old_size, size);

@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alloc/base/options.h"
+#include "alloc/heap/size_class.h"
+#include "alloc/page/page.h"
+
 namespace uma {
 
 // Brings the allocator up and registers fork handlers; called by the preload constructor.
@@ -19,11 +23,25 @@ void heap_start();
 // Any size up to PTRDIFF_MAX; 0 gives the smallest item.
 void* heap_alloc(size_t size);
 void* heap_alloc_zeroed(size_t size);
-// `align`: a power of two.
-void* heap_alloc_aligned(size_t align, size_t size);
 void heap_free(void* p, const char* function);
+// What the page map says of p: a class's entry offset, a reserved one, or 0.
+inline unsigned heap_map_offset(const void* p) {
+  const size_t granule = granule_of(p);
+  if (unlikely(granule >= acquire(uma_hot.arena_limit))) return 0;
+  return __atomic_load_n(&page_map()[granule], __ATOMIC_ACQUIRE);
+}
+// True: p is an item that realloc leaves as it is. Inline, because a block that grows step by step
+// seldom needs more than this. Never true for null or size 0.
+inline bool heap_keeps(const void* p, size_t size) {
+  const auto& keeps = kClassKeeps.of[heap_map_offset(p) / sizeof(Entry)];
+  return size - keeps.first < keeps.count && likely(!options.invariants);
+}
+// realloc where heap_keeps has said no.
+void* heap_resize(void* p, size_t size);
 // p: a block or null; keeps the old block on failure. size > 0.
-void* heap_realloc(void* p, size_t size);
+inline void* heap_realloc(void* p, size_t size) {
+  return heap_keeps(p, size) ? p : heap_resize(p, size);
+}
 // Bytes that may be written; 0 for null and (foreign:ignore) for foreign pointers.
 size_t heap_usable_size(const void* p, const char* function);
 // Gives back what it can, keeping `keep` bytes of free runs. True: something was given back.
@@ -47,6 +65,23 @@ void uma_heap_free_full(void* p, size_t offset);
 void uma_heap_free_twice(void* p, size_t offset);
 void uma_heap_free_locked(void* p, size_t offset);
 void uma_heap_free_other(void* p);
+}
+
+// An item of the class at `offset`.
+inline void* heap_item(size_t offset) {
+  void* item = uma_percpu_pop(offset);
+  return likely(item != nullptr) ? item : uma_heap_alloc_slow(offset);
+}
+
+// A block with an alignment that no class has.
+void* heap_aligned_block(size_t align, size_t size);
+
+// `align`: a power of two. Items of a class that is a multiple of the alignment are aligned: slabs
+// start at granules.
+inline void* heap_alloc_aligned(size_t align, size_t size) {
+  if (likely(align <= kGranule && size <= kClassMax))
+    return heap_item(aligned_entry(align, size) * sizeof(Entry));
+  return heap_aligned_block(align, size);
 }
 
 }  // namespace uma

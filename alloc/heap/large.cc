@@ -14,8 +14,7 @@ namespace {
 
 constexpr size_t kTableFirst = 512;  // slots; a power of two
 constexpr size_t kCachedBlocks = 16;
-constexpr size_t kCachedBytes = size_t{4} << 20;      // of blocks that nobody asked for again yet
-constexpr size_t kCachedHotBytes = size_t{40} << 20;  // where freed sizes do come back
+constexpr size_t kCachedBytes = size_t{40} << 20;
 constexpr size_t kCachedBlockMax = size_t{32} << 20;
 constexpr unsigned kGhosts = 8;              // sizes unmapped of late
 constexpr uint64_t kCachedFor = 1000000000;  // ns; older ones are unmapped at the next call
@@ -47,7 +46,18 @@ struct State {
 };
 constinit State state;
 
+// Written under the lock; locked additions would be half the time of a large malloc and free.
 uma_layout_large& shown() { return uma_layout.large; }
+
+void count_alloc(size_t size) {
+  add(shown().allocs);
+  add(shown().used_bytes, size);
+}
+
+void count_free(size_t size) {
+  add(shown().frees);
+  sub(shown().used_bytes, size);
+}
 
 size_t hash(uintptr_t base) { return size_t((base >> 12) * 0x9e3779b97f4a7c15u >> 20); }
 
@@ -147,13 +157,12 @@ bool keep_cached(uintptr_t base, size_t size) {
   if (size > kCachedBlockMax || address_pressure()) return false;
   const uint64_t now = os::clock_coarse_ns();
   drop_old(now);
-  const size_t most = size <= state.hot ? kCachedHotBytes : kCachedBytes;
-  if (size > most / 2 && size > state.hot) {
+  if (size > state.hot) {
     state.ghosts[state.next_ghost++ % kGhosts] = size;
     return false;
   }
   while (state.cached_count &&
-         (state.cached_count == kCachedBlocks || shown().cached_bytes + size > most))
+         (state.cached_count == kCachedBlocks || shown().cached_bytes + size > kCachedBytes))
     drop_cached(0);
   state.cached[state.cached_count++] = {base, size, now};
   add(shown().cached_bytes, size);
@@ -201,8 +210,7 @@ void* large_alloc(size_t size, size_t align, bool* zeroed) {
     return nullptr;
   }
   insert(base, size);
-  bump(shown().allocs);
-  bump(shown().used_bytes, uma_u64{size});
+  count_alloc(size);
   return at<void>(base);
 }
 
@@ -212,8 +220,7 @@ bool large_free(void* p) {
   if (!mapping) return false;
   const size_t size = mapping->size;
   erase(mapping);
-  bump(shown().frees);
-  drop(shown().used_bytes, uma_u64{size});
+  count_free(size);
   if (!keep_cached(addr(p), size)) os::unmap(p, size);
   return true;
 }
@@ -236,7 +243,7 @@ void* large_resize(void* p, size_t size) {
   if (!moved) return nullptr;
   erase(mapping);
   insert(addr(moved), size);
-  bump(shown().used_bytes, uma_u64{size - old_size});
+  add(shown().used_bytes, size - old_size);
   return moved;
 }
 
@@ -254,6 +261,16 @@ size_t large_trim(size_t keep) {
   const size_t before = shown().cached_bytes;
   while (state.cached_count && shown().cached_bytes > keep) drop_cached(0);
   return before - shown().cached_bytes;
+}
+
+void large_count_alloc(size_t size) {
+  Guard guard(state.lock);
+  count_alloc(size);
+}
+
+void large_count_free(size_t size) {
+  Guard guard(state.lock);
+  count_free(size);
 }
 
 void large_fork_prepare() { state.lock.fork_prepare(); }

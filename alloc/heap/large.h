@@ -25,6 +25,10 @@ uintptr_t large_containing(const void* p);
 // Unmaps cached mappings until at most `keep` bytes are cached; returns the bytes given back.
 size_t large_trim(size_t keep);
 
+// The published counts of large blocks, for the run blocks among them.
+void large_count_alloc(size_t size);
+void large_count_free(size_t size);
+
 void large_fork_prepare();
 void large_fork_release();
 

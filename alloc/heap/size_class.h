@@ -34,9 +34,38 @@ inline constexpr ClassSizes make_class_sizes() {
 }
 inline constexpr ClassSizes kClassSizes = make_class_sizes();
 
+// The smallest class of at least `size` that is a multiple of `align`, a power of two up to
+// kGranule; `size` up to kClassMax. The step between classes is a power of two: where it is less
+// than `align`, the size rounded up is itself a class, else every class is a multiple.
+inline constexpr unsigned aligned_entry(size_t align, size_t size) {
+  return entry_of_size(round_up(size ? size : 1, align));
+}
+
+// The sizes a block of a class is resized to in place: from above half of it, so that a block that
+// shrinks gives memory back. As one comparison, size - first < count; size 0 never passes. What is
+// no class has an entry, too, so that all the page map says can be looked up; it keeps nothing.
+struct ClassKeeps {
+  struct {
+    uint32_t first;
+    uint32_t count;
+  } of[kBootEntries];
+};
+inline constexpr ClassKeeps make_class_keeps() {
+  ClassKeeps keeps{};
+  for (unsigned entry = 1; entry < kMallocEntries; entry++) {
+    const uint32_t size = uint32_t(size_of_entry(entry));
+    const uint32_t first = entry == 1 ? 1 : size / 2 + 1;
+    keeps.of[entry] = {first, size + 1 - first};
+  }
+  return keeps;
+}
+inline constexpr ClassKeeps kClassKeeps = make_class_keeps();
+
 static_assert(entry_of_size(1) == 1 && entry_of_size(1024) == 64);
 static_assert(entry_of_size(1025) == 65 && size_of_entry(65) == 1152);
 static_assert(entry_of_size(2048) == 72 && size_of_entry(72) == 2048);
+static_assert(aligned_entry(64, 200) == 16 && aligned_entry(256, 1025) == 66);
+static_assert(aligned_entry(4096, 0) == entry_of_size(4096));
 static_assert(entry_of_size(kClassMax) == kMallocEntries - 1);
 static_assert(size_of_entry(kMallocEntries - 1) == kClassMax);
 

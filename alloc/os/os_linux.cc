@@ -60,7 +60,7 @@ void huge_pages(void* p, size_t size, bool on) {
 
 unsigned cpu_limit() {
   // The raw call returns the bytes of the kernel's own CPU mask, which bound every CPU number.
-  alignas(8) unsigned char mask[kCpuIds / 8];
+  alignas(8) unsigned char mask[kCpuIds / 8] = {};
   long ret = raw_syscall(SYS_sched_getaffinity, 0, sizeof(mask), long(addr(mask)));
   return failed(ret) ? 0 : unsigned(ret) * 8;
 }

@@ -11,6 +11,7 @@ constexpr unsigned kRecentVisits = 300;
 // many busy classes would take it from each other again and again.
 constexpr unsigned kSettledVisits = 1000;
 constexpr unsigned kEntryShare = 16;  // of a CPU's budget, for one array
+constexpr unsigned kFirstShare = 96;  // the same for the first array of a small class
 // Blocks from this size on are cached once they are asked for again: a block that grows by doubling
 // leaves nothing behind.
 constexpr size_t kOnceBytes = size_t{32} << 10;
@@ -65,7 +66,8 @@ uint64_t cpu_budget() {
 }
 
 unsigned first_cap(size_t rsize) {
-  if (rsize <= 1024) return 30;
+  // Small classes share a small budget: each must fit, or they would evict one another for ever.
+  if (rsize <= kSmallMax) return max(14u, min(30u, unsigned(cpu_budget() / kFirstShare / rsize)));
   const size_t fit = kFirstBytes / rsize;
   if (fit >= 14) return 14;
   return unsigned(max(fit, size_t{rsize <= 65536 ? 2u : 1u}));
@@ -110,7 +112,7 @@ bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
   const unsigned old_cap = cold_at(cpu->region, zone->pub.entry)->cap;
   const uint64_t rsize = zone->keg->pub.rsize;
   const uint64_t budget = cpu_budget();
-  const unsigned age = old_cap ? kSettledVisits : 0;
+  const unsigned age = old_cap || rsize <= kSmallMax ? kSettledVisits : 0;
   for (int i = 0; i < 8 && cpu->cap_bytes + (cap - old_cap) * rsize > budget; i++)
     if (!evict_oldest(cpu, zone->pub.entry, age)) break;
   if (old_cap && cpu->cap_bytes + (cap - old_cap) * rsize > budget) return false;

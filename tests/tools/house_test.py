@@ -71,7 +71,7 @@ def may_include(path, target):
     if top == "tools":
         return target_top == "tools" or target == LAYOUT
     if top == "bench":
-        return target_top == "bench" or target in PUBLIC
+        return target_top == "bench" or target == LAYOUT or target in PUBLIC
     return top == "tests"
 
 

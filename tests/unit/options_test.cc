@@ -40,6 +40,13 @@ TEST(Options, TheLastOneCounts) {
   EXPECT_TRUE(options.rseq);
 }
 
+TEST(Options, CpusMayBeMoreThanTheMachineHas) {
+  EXPECT_EQ(Parse("cpus:512"), "");
+  EXPECT_EQ(options.cpus, 512U);
+  EXPECT_EQ(Parse("cpus:4096"), "");
+  EXPECT_EQ(options.cpus, 4096U);
+}
+
 TEST(Options, StatsNamesAProcess) {
   EXPECT_EQ(Parse("stats:4711"), "");
   EXPECT_EQ(options.stats, 4711U);
