@@ -50,16 +50,20 @@ void watch(uint64_t now) {
   store(state.next, now + kPatience);
 }
 
+// One item in a bucket keeps a whole page, too. False: the time was over first.
+bool pay_zone(Zone* zone, uint64_t start) {
+  zone_trim_buckets(zone, 0);
+  bool complete = !keg_idle_lasts(zone->keg);
+  while (!complete && os::clock_ns() - start < kPayment) complete = keg_punch(zone->keg);
+  return complete;
+}
+
 // Goes on through the zones. True: the round is complete.
 bool pay_slabs(uint64_t start) {
   unsigned at = 0;
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone), at++) {
     if (at < state.position) continue;
-    if (punchable(zone)) {
-      // One item in a bucket keeps a whole page, too.
-      zone_trim_buckets(zone, 0);
-      if (keg_idle_lasts(zone->keg)) keg_punch(zone->keg);
-    }
+    if (punchable(zone) && !pay_zone(zone, start)) return false;
     state.position = at + 1;
     if (os::clock_ns() - start > kPayment) return false;
   }

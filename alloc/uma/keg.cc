@@ -14,6 +14,7 @@ namespace {
 constexpr unsigned kReciprocalShift = 42;
 constexpr size_t kPunchStep = size_t{64} << 10;
 constexpr unsigned kPunchShare = 64;
+constexpr size_t kPunchMost = size_t{8} << 20;  // at once, with the keg's lock held
 
 // The smallest run whose tail wastes at most 1/16 (a slab of 64 KiB for all small items).
 unsigned slab_granules(size_t rsize) {
@@ -140,17 +141,19 @@ void release_slabs(Keg* keg, Slab* slab) {
 bool may_release(const Keg* keg) { return !(keg->flags & UMA_ZONE_NOFREE); }
 bool may_punch(const Keg* keg) { return !keg->init && !keg->fini && may_release(keg); }
 
-// Gives the empty pages of mostly free slabs back. Lock held.
-size_t punch(Keg* keg) {
+// Gives the empty pages of mostly free slabs back, until it was `most` bytes. Lock held. True: that
+// was all.
+bool punch(Keg* keg, size_t most) {
   size_t given = 0;
-  for (unsigned bin = kKegBins; bin-- > kKegBins / 2;)
-    for (Slab* slab = keg->bins[bin].first(); slab; slab = keg->bins[bin].next(slab))
+  for (unsigned bin = kKegBins; given < most && bin-- > kKegBins / 2;)
+    for (Slab* slab = keg->bins[bin].first(); slab && given < most;
+         slab = keg->bins[bin].next(slab))
       given += slab_punch(keg, slab);
   add(keg->pub.purged_bytes, given);
   keg_idle(keg, -ptrdiff_t(given));
-  keg->idle_level = keg->idle_bytes;
+  if (given < most) keg->idle_level = keg->idle_bytes;
   bump(page_counters().purged_bytes, uma_u64{given});
-  return given;
+  return given < most;
 }
 
 uint64_t items_out(const Keg* keg) { return keg->pub.slabs * keg->pub.ipers - keg->pub.free_items; }
@@ -278,9 +281,9 @@ bool keg_idle_lasts(Keg* keg) {
   return worth_punching(keg, min(keg->idle_low, keg->idle_bytes));
 }
 
-size_t keg_punch(Keg* keg) {
+bool keg_punch(Keg* keg) {
   Guard guard(keg->lock);
-  return punch(keg);
+  return punch(keg, kPunchMost);
 }
 
 void keg_trim(Keg* keg) {
@@ -304,7 +307,7 @@ void keg_trim(Keg* keg) {
       release = slab;
     }
   }
-  if (may_punch(keg)) punch(keg);
+  if (may_punch(keg)) punch(keg, SIZE_MAX);
   keg->lock.unlock();
   release_slabs(keg, release);
 }

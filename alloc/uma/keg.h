@@ -53,8 +53,8 @@ bool keg_mostly_idle(Keg* keg);
 // The same for all the time since keg_watch.
 void keg_watch(Keg* keg);
 bool keg_idle_lasts(Keg* keg);
-// Gives empty pages of mostly free slabs back; returns the bytes.
-size_t keg_punch(Keg* keg);
+// Gives some empty pages of mostly free slabs back. False: there are more.
+bool keg_punch(Keg* keg);
 // Releases every wholly free slab and punches empty pages.
 void keg_trim(Keg* keg);
 // Aborts unless p is the address of an item that is handed out.

@@ -41,5 +41,28 @@ TEST(SizeClass, SmallOffsetIsTheRoundedSize) {
     ASSERT_EQ(entry_of_size(size) * size_t{16}, round_up(size, 16));
 }
 
+// The smallest class that holds the size and is a multiple of the alignment.
+TEST(SizeClass, AlignedEntryFindsTheFirstMultiple) {
+  for (size_t align = 32; align <= kGranule; align *= 2) {
+    for (size_t size = 1; size <= kClassMax; size += 1 + size / 97) {
+      unsigned entry = entry_of_size(size);
+      while (size_of_entry(entry) % align != 0) entry++;
+      ASSERT_EQ(aligned_entry(align, size), entry) << align << " " << size;
+    }
+  }
+}
+
+TEST(SizeClass, ABlockStaysForMoreThanHalfOfItsClass) {
+  for (unsigned entry = 1; entry < kMallocEntries; entry++) {
+    const auto& keeps = kClassKeeps.of[entry];
+    const size_t size = size_of_entry(entry);
+    EXPECT_EQ(keeps.first, entry == 1 ? 1 : size / 2 + 1);
+    EXPECT_EQ(keeps.first + keeps.count, size + 1);
+  }
+  EXPECT_EQ(kClassKeeps.of[0].count, 0U);
+  EXPECT_EQ(kClassKeeps.of[kEntryLarge].count, 0U);
+  EXPECT_EQ(kClassKeeps.of[kEntryUma].count, 0U);
+}
+
 }  // namespace
 }  // namespace uma
