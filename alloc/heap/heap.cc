@@ -136,9 +136,11 @@ void* uma_heap_alloc_slow(size_t offset) {
   zone = class_zone(entry);
   item = zone ? zone_alloc_miss(zone) : nullptr;
   if (item) return item;
-  // The arena may be walled in by a mapping of the program's: a mapping of its own, then.
+  // The arena may be walled in by a mapping of the program's: a mapping of its own, then, aligned
+  // like the items of the class.
+  const size_t size = size_of_entry(entry);
   bool zeroed;
-  return large_alloc(size_of_entry(entry), kPage, &zeroed);
+  return large_alloc(size, max(kPage, min(size & -size, kGranule)), &zeroed);
 }
 
 void* uma_heap_alloc_locked(size_t offset) {
