@@ -13,3 +13,23 @@ ALLOC_COPTS = [
     "-fomit-frame-pointer",
     "-U_FORTIFY_SOURCE",
 ]
+
+def alloc_floor(name, visibility, deps = []):
+    """A floor: everything in its folder as one library, and its files for other ways to compile."""
+    code = native.glob(["*.cc", "*.S"], allow_empty = True)
+    headers = native.glob(["*.h", "*.inc"], allow_empty = True)
+    native.cc_library(
+        name = name,
+        srcs = code,
+        hdrs = headers,
+        copts = ALLOC_COPTS,
+        linkstatic = 1,
+        visibility = visibility,
+        deps = deps,
+        alwayslink = 1,
+    )
+    native.filegroup(
+        name = "sources",
+        srcs = code + headers,
+        visibility = ["//tests/sanitize:__pkg__"],
+    )

@@ -251,6 +251,15 @@ void free_array(Cpu* cpu, void** array, unsigned cap) {
   cpu->free_arrays[shift] = uint32_t(array - reinterpret_cast<void**>(cpu->region));
 }
 
+// Takes back the array of an entry that holds no item.
+void forget_array(Cpu* cpu, unsigned index) {
+  uma_layout_cold* cold = cold_at(cpu->region, index);
+  void** array = slot0(cpu, index);
+  const unsigned cap = cold->cap;
+  store(cold->cap, 0);
+  free_array(cpu, array, cap);
+}
+
 // The same move as the section, for the CPU that is only used under its lock.
 long move_locked(Cpu* cpu, unsigned index, void** from, void** to) {
   Entry* entry = entry_at(cpu->region, index);
@@ -296,9 +305,7 @@ bool percpu_detach(Cpu* cpu, unsigned index) {
   void** from = slot0(cpu, index);
   // The sentinel's slot 1 carries the tag: the move succeeds only for an empty array.
   if (!move(cpu, index, from, sentinel_slots())) return false;
-  const unsigned old_cap = cold->cap;
-  store(cold->cap, 0);
-  free_array(cpu, from, old_cap);
+  forget_array(cpu, index);
   return true;
 }
 
@@ -306,17 +313,13 @@ void percpu_drop(Cpu* cpu, unsigned index) {
   uma_layout_cold* cold = cold_at(cpu->region, index);
   Entry* entry = entry_at(cpu->region, index);
   if (!cold->cap || entry->top[-1]) return;
-  void** from = slot0(cpu, index);
-  const unsigned old_cap = cold->cap;
   store(entry->top, sentinel_slots() + 1);
-  store(cold->cap, 0);
-  free_array(cpu, from, old_cap);
+  forget_array(cpu, index);
 }
 
 void percpu_reset(Cpu* cpu, unsigned index) {
   uma_layout_cold* cold = cold_at(cpu->region, index);
-  if (cold->cap) free_array(cpu, slot0(cpu, index), cold->cap);
-  store(cold->cap, 0);
+  if (cold->cap) forget_array(cpu, index);
   cold->last_miss = 0;
   clear_entry(cpu->region, index);
 }

@@ -5,6 +5,7 @@
 
 #include "alloc/base/log.h"
 #include "alloc/base/report.h"
+#include "alloc/uma/array.h"
 #include "alloc/uma/fork.h"
 #include "alloc/uma/zone.h"
 
@@ -97,9 +98,7 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
   for (Cpu* cpu = zone->offset ? percpu_first() : nullptr; cpu; cpu = cpu->next) {
     Guard cpu_guard(cpu->lock);
     zone_drain_entry(zone, cpu);
-    const unsigned cap = cold_at(cpu->region, zone->pub.entry)->cap;
-    cpu->cap_bytes -= uint64_t{cap} * zone->keg->pub.rsize;
-    percpu_reset(cpu, zone->pub.entry);
+    array_reset(zone, cpu);
   }
   zone_trim_buckets(zone, 0);
   if (zone->keg->zones == 1) zone->keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};

@@ -73,11 +73,16 @@ unsigned first_cap(size_t rsize) {
   return unsigned(max(fit, size_t{rsize <= 65536 ? 2u : 1u}));
 }
 
+// What the zone's array on this CPU counts for in cap_bytes.
+uint64_t room(const Zone* zone, const Cpu* cpu) {
+  return uint64_t{cold_at(cpu->region, zone->pub.entry)->cap} * zone->keg->pub.rsize;
+}
+
 // Moves an array's items into the zone's buckets and detaches it. cpu->lock held. False: it stays.
 bool detach(Cpu* cpu, unsigned index) {
   Zone* zone = zone_of_entry(index);
   if (!zone || array_shared(cpu) || percpu_current() != cpu) return false;
-  const uint64_t bytes = uint64_t{cold_at(cpu->region, index)->cap} * zone->keg->pub.rsize;
+  const uint64_t bytes = room(zone, cpu);
   void* items[kBucketItems];
   for (long n; (n = array_get(zone, cpu, items, kBucketItems)) > 0;) {
     bump(zone->pub.moved_out, uma_u64(n));
@@ -136,26 +141,33 @@ unsigned array_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown) {
   *grown = false;
   Guard guard(cpu->lock);
   uma_layout_cold* cold = cold_at(cpu->region, zone->pub.entry);
-  const bool returns = cold->last_miss && uint16_t(cpu->clock - cold->last_miss) <= kRecentVisits;
-  const size_t rsize = zone->keg->pub.rsize;
-  const bool once = rsize >= kOnceBytes && zone->pub.kind == UMA_LAYOUT_KIND_MALLOC;
-  if (!cold->cap && once && !allocating) return 0;
-  const unsigned since = uint16_t(++cpu->clock - cold->last_miss);
-  cold->last_miss = cpu->clock;
   const unsigned cap = cold->cap;
-  if (!cap && once && !returns) return 0;
-  const unsigned wanted =
-      cap ? (since <= kRecentVisits ? grown_cap(zone, cap) : cap) : first_cap(rsize);
+  const size_t rsize = zone->keg->pub.rsize;
+  const bool once = !cap && rsize >= kOnceBytes && zone->pub.kind == UMA_LAYOUT_KIND_MALLOC;
+  if (once && !allocating) return 0;
+  const bool first = cold->last_miss == 0;
+  const bool recent = uint16_t(++cpu->clock - cold->last_miss) <= kRecentVisits;
+  cold->last_miss = cpu->clock;
+  if (once && (first || !recent)) return 0;
+  unsigned wanted = cap;
+  if (!cap)
+    wanted = first_cap(rsize);
+  else if (recent)
+    wanted = grown_cap(zone, cap);
   if (wanted != cap) *grown = resize(zone, cpu, wanted);
   return cold->cap;
 }
 
 void array_drop(Zone* zone, Cpu* cpu) {
   if (array_shared(cpu)) return;
-  const unsigned index = zone->pub.entry;
-  const uint64_t bytes = uint64_t{cold_at(cpu->region, index)->cap} * zone->keg->pub.rsize;
-  percpu_drop(cpu, index);
-  if (cold_at(cpu->region, index)->cap == 0) cpu->cap_bytes -= bytes;
+  const uint64_t before = room(zone, cpu);
+  percpu_drop(cpu, zone->pub.entry);
+  cpu->cap_bytes -= before - room(zone, cpu);
+}
+
+void array_reset(Zone* zone, Cpu* cpu) {
+  cpu->cap_bytes -= room(zone, cpu);
+  percpu_reset(cpu, zone->pub.entry);
 }
 
 }  // namespace uma

@@ -20,6 +20,8 @@ unsigned array_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown);
 // Detaches the zone's array, if it is empty, from a CPU that is stopped: the next operation there
 // takes the slow path.
 void array_drop(Zone* zone, Cpu* cpu);
+// Makes the zone's entry on this CPU as new: nobody uses the zone any more. cpu->lock held.
+void array_reset(Zone* zone, Cpu* cpu);
 
 }  // namespace uma
 

@@ -98,16 +98,16 @@ struct Use {
 };
 
 Use use() {
-  Use use;
+  Use sum;
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
     if (!zone->keg) continue;
     uma_zone_stats stats;
     zone_stat(zone, &stats);
-    use.items += stats.used;
-    use.bytes += stats.used * zone->keg->pub.rsize;
-    use.cached += stats.cached * zone->keg->pub.rsize;
+    sum.items += stats.used;
+    sum.bytes += stats.used * zone->keg->pub.rsize;
+    sum.cached += stats.cached * zone->keg->pub.rsize;
   }
-  return use;
+  return sum;
 }
 
 // Starts the detours if most was freed and the rest could be freed that way at a bearable cost.

@@ -3,10 +3,10 @@
 // kegs of which more is idle than in use. A free that leaves such memory only notes a debt; slow
 // operations pay it a while later, if the memory is still idle then.
 //
-// A program that goes quiet after freeing much would not take a slow path again. So once the items
-// still out are few, all operations go around the arrays for a while: at most as many as would free
-// each of these items twice, and all in all a small share of run time. That catches the end of a
-// mass free, and what a quiet program does afterwards, until the debt is paid.
+// A program that goes quiet after freeing much would not take a slow path again. So once most is
+// free, all operations go around the arrays for a while: as many as would free the rest and some
+// thousands more, all in all a small share of run time. That catches the end of a mass free, and
+// what a quiet program does afterwards, until the debt is paid.
 #ifndef UMA_UMA_DEBT_H_
 #define UMA_UMA_DEBT_H_
 
@@ -19,8 +19,8 @@ void debt_note();
 bool debt_visit();
 extern bool debt_pending;
 
-// Called by every slow operation, with no lock held. True: the operation is to
-// go around the arrays.
+// Called by every slow operation, with no lock held. True: the operation is to go
+// around the arrays.
 inline bool debt_pay() { return unlikely(peek(debt_pending)) && debt_visit(); }
 
 }  // namespace uma

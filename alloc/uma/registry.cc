@@ -171,7 +171,6 @@ void uma_fork_parent() {
 
 void uma_fork_child() {
   uma_layout.pid = os::pid();
-  debt_start();
   release_all();
   percpu_fork_child();
   registry.lock.fork_release();
