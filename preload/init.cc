@@ -3,6 +3,7 @@
 #include "alloc/base/options.h"
 #include "alloc/heap/heap.h"
 #include "alloc/os/os.h"
+#include "alloc/uma/background.h"
 #include "alloc/uma/uma.h"
 
 namespace uma {
@@ -16,6 +17,7 @@ namespace {
 }
 
 [[gnu::destructor(101)]] void finish() {
+  background_exit();
   if (options.stats == 1 || (options.stats > 1 && options.stats == os::pid())) uma_print_stats();
 }
 

@@ -8,6 +8,7 @@
 
 #include "alloc/base/util.h"
 #include "alloc/heap/heap.h"
+#include "alloc/uma/background.h"
 #include "alloc/uma/uma.h"
 
 #define UMA_LIBC __attribute__((visibility("default")))
@@ -40,7 +41,11 @@ size_t power_of_two_from(size_t n) {
 
 extern "C" {
 
-void* uma_malloc_miss(size_t offset) { return or_enomem(uma_heap_alloc_slow(offset)); }
+void* uma_malloc_miss(size_t offset) {
+  void* p = or_enomem(uma_heap_alloc_slow(offset));
+  background_poll(__builtin_return_address(0));
+  return p;
+}
 void* uma_malloc_locked(size_t offset) { return or_enomem(uma_heap_alloc_locked(offset)); }
 void* uma_malloc_large(size_t size) { return or_enomem(uma_heap_alloc_large(size)); }
 
@@ -64,7 +69,9 @@ UMA_LIBC void* realloc(void* p, size_t size) {
     heap_free(p, "realloc");
     return nullptr;
   }
-  return or_enomem(heap_resize(p, size));
+  void* moved = or_enomem(heap_resize(p, size));
+  background_poll(__builtin_return_address(0));
+  return moved;
 }
 
 UMA_LIBC void* memalign(size_t align, size_t size) {

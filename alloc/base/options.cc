@@ -56,6 +56,19 @@ bool set_cpus(Text value) {
   return true;
 }
 
+bool set_background(Text value) {
+  if (value.is("auto")) return options.background = Options::kBackgroundAuto, true;
+  if (value.is("on")) return options.background = Options::kBackgroundOn, true;
+  if (value.is("off")) return options.background = Options::kBackgroundOff, true;
+  return false;
+}
+bool set_decay(Text value) {
+  uint64_t n;
+  if (!parse_number(value, &n) || n > 3600000) return false;
+  options.decay_ms = n;
+  return true;
+}
+
 struct Option {
   const char* name;
   const char* type;
@@ -71,6 +84,11 @@ constexpr Option kTable[] = {
     {"cpus", "0..4096", "0", "simulate so many CPUs (virtual ones); 0: the machine's", set_cpus},
     {"foreign", "abort|ignore", "abort",
      "free of a pointer that was not allocated here: abort, or leave it alone", set_foreign},
+    {"background", "auto|on|off", "auto",
+     "whether a helper thread gives idle memory back; off: the program's own calls do",
+     set_background},
+    {"decay", "0..3600000", "1000", "milliseconds that memory is idle before it goes back",
+     set_decay},
     {"invariants", "on|off", "off", "check every item at once, without per-CPU caches",
      set_invariants},
 };

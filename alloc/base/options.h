@@ -13,7 +13,10 @@ struct Options {
   uint64_t cpus = 0;   // simulate so many CPUs (implies rseq off), 0: the machine's
   bool foreign_abort = true;
   bool invariants = false;  // check structures where items return to their slabs at once
-  bool help = false;        // print the table of options once
+  enum Background : uint8_t { kBackgroundAuto, kBackgroundOn, kBackgroundOff };
+  Background background = kBackgroundAuto;  // may a thread give idle memory back
+  uint64_t decay_ms = 1000;                 // how long memory is idle before it is given back
+  bool help = false;                        // print the table of options once
 };
 
 extern Options options;

@@ -9,6 +9,8 @@
 #include "alloc/heap/large.h"
 #include "alloc/heap/size_class.h"
 #include "alloc/os/published.h"
+#include "alloc/uma/background.h"
+#include "alloc/uma/decay.h"
 #include "alloc/uma/fork.h"
 #include "alloc/uma/zone.h"
 
@@ -86,6 +88,7 @@ void free_run_block(void* p, const char* function) {
   run_mark(bytes(p), unsigned(size / kGranule), 0);
   large_count_free(size);
   run_free(bytes(p), unsigned(size / kGranule));
+  if (peek(page_counters().runs_free_dirty) > purge_allowance()) note_idle();
 }
 
 // --- pointers that are not ours ---
@@ -113,7 +116,10 @@ void foreign(const void* p, const char* function) {
 void free_other(void* p, unsigned offset, const char* function) {
   if (!p) return;
   if (offset == kLargeOffset) return free_run_block(p, function);
-  if (offset == 0 && large_free(p)) return;
+  if (offset == 0 && large_free(p)) {
+    if (peek(uma_layout.large.cached_bytes) > kDirtyMin) note_idle();
+    return;
+  }
   foreign(p, function);
 }
 
@@ -122,6 +128,7 @@ void free_other(void* p, unsigned offset, const char* function) {
 void heap_start() {
   if (!uma_boot()) return;
   fork_set_upper({large_fork_prepare, large_fork_release});
+  decay_set_upper({large_cached, large_trim_old});
   uma_start_hook();
 }
 
@@ -155,8 +162,12 @@ void* uma_heap_alloc_large(size_t size) {
 }
 
 void uma_heap_free_full(void* p, size_t offset) {
-  if (!is_class(unsigned(offset))) return free_other(p, unsigned(offset), "free");
+  if (!is_class(unsigned(offset))) {
+    free_other(p, unsigned(offset), "free");
+    return background_poll(__builtin_return_address(0));
+  }
   zone_free_miss(zone_of_entry(unsigned(offset / sizeof(Entry))), p, "free");
+  background_poll(__builtin_return_address(0));
 }
 
 void uma_heap_free_twice(void* p, size_t offset) {
@@ -169,7 +180,10 @@ void uma_heap_free_locked(void* p, size_t offset) {
   zone_free_locked(zone_of_entry(unsigned(offset / sizeof(Entry))), p, "free");
 }
 
-void uma_heap_free_other(void* p) { free_other(p, 0, "free"); }
+void uma_heap_free_other(void* p) {
+  free_other(p, 0, "free");
+  background_poll(__builtin_return_address(0));
+}
 
 }  // extern "C"
 

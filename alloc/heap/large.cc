@@ -115,9 +115,9 @@ void drop_cached(unsigned i) {
   state.cached[i] = state.cached[--state.cached_count];
 }
 
-void drop_old(uint64_t now) {
+void drop_old(uint64_t now, uint64_t age) {
   for (unsigned i = state.cached_count; i-- > 0;)
-    if (now - state.cached[i].since > kCachedFor) drop_cached(i);
+    if (now - state.cached[i].since >= age) drop_cached(i);
 }
 
 bool near(size_t size, size_t wanted) { return size >= wanted && size - wanted <= wanted / 8; }
@@ -156,7 +156,7 @@ uintptr_t reuse(size_t* size, size_t align) {
 bool keep_cached(uintptr_t base, size_t size) {
   if (size > kCachedBlockMax || address_pressure()) return false;
   const uint64_t now = os::clock_coarse_ns();
-  drop_old(now);
+  drop_old(now, kCachedFor);
   if (size > state.hot) {
     state.ghosts[state.next_ghost++ % kGhosts] = size;
     return false;
@@ -261,6 +261,13 @@ size_t large_trim(size_t keep) {
   const size_t before = shown().cached_bytes;
   while (state.cached_count && shown().cached_bytes > keep) drop_cached(0);
   return before - shown().cached_bytes;
+}
+
+size_t large_cached() { return peek(shown().cached_bytes); }
+
+void large_trim_old(uint64_t age) {
+  Guard guard(state.lock);
+  drop_old(os::clock_coarse_ns(), age);
 }
 
 void large_count_alloc(size_t size) {

@@ -24,6 +24,9 @@ void* large_resize(void* p, size_t size);
 uintptr_t large_containing(const void* p);
 // Unmaps cached mappings until at most `keep` bytes are cached; returns the bytes given back.
 size_t large_trim(size_t keep);
+// Bytes of cached mappings, and unmapping those that were cached for `age` ns.
+size_t large_cached();
+void large_trim_old(uint64_t age);
 
 // The published counts of large blocks, for the run blocks among them.
 void large_count_alloc(size_t size);

@@ -194,7 +194,10 @@ bool arena_fill_hole(bool huge) {
     if (!span.hole) continue;
     if (!os::map(span_memory(i), kSpan)) return false;
     if (huge) os::huge_pages(span_memory(i), kSpan, true);
-    span = {.free = ~uint32_t{0}, .dirty = 0, .committed = true, .hole = false, .huge = huge};
+    span = {};
+    span.free = ~uint32_t{0};
+    span.committed = true;
+    span.huge = huge;
     add(counters.arena_committed, kSpan);
     arena.holes--;
     arena.first_free[huge] = min(arena.first_free[huge], i);

@@ -31,7 +31,8 @@ struct Slab : ListNode {
   uint16_t back;  // granules to the head
   uint8_t bin;    // which of the keg's lists holds it
   bool zeroed;    // the run came zeroed and no item ever came back
-  uint16_t unused;
+  bool unscanned; // an item came back since its pages were last looked through
+  uint8_t unused;
   uint64_t punched;  // units of the run that were given back to the system
 };
 static_assert(sizeof(Slab) == 64);
@@ -72,12 +73,20 @@ size_t purge_runs(size_t keep);
 // Takes the region around a run off huge pages, before parts of it are given back: the kernel would
 // fill the holes again.
 void run_small_pages(const char* run);
-// What may stay dirty: a share of the live heap.
+// What may stay idle without being given back: a share of the live heap.
 size_t purge_allowance();
-// Gives back some of what was free and dirty beyond the allowance all the time since purge_watch.
-// Returns the bytes.
+// Free dirty memory that came and went since purge_watch: the rest was idle all the time.
 void purge_watch();
-size_t purge_lasting();
+size_t purge_busy();
+// Takes spans of which a part was free all the time since purge_watch off huge pages, which keep the
+// free part resident: it is dirty then. Returns the bytes.
+size_t purge_split();
+
+// Somebody found more idle memory than the allowance. Read by slow operations without a lock.
+extern bool idle_noted;
+inline void note_idle() {
+  if (!peek(idle_noted)) __atomic_store_n(&idle_noted, true, __ATOMIC_RELAXED);
+}
 
 // For a second after the system refused address space it is given back eagerly.
 bool address_pressure();

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Giving free runs back: highest spans first, whole ranges in one call, huge pages only when the
-// whole span is free or idle memory is half of all.
+// Giving free runs back: highest spans first, whole ranges in one call. A span of which a part is
+// given back loses its huge page.
 #include "alloc/os/os.h"
 #include "alloc/page/span.h"
 
 namespace uma {
+
+constinit bool idle_noted = false;
+
 namespace {
 
-constexpr size_t kPurgeStep = size_t{32} << 20;  // in one call of purge_lasting
 constexpr size_t kRegionSpans = 16;              // lose their huge pages together: few mappings
 
 // Purges the dirty ranges of one span; returns the bytes given back.
@@ -64,10 +66,9 @@ size_t purge_runs(size_t keep) {
   Guard guard(arena.lock);
   uma_layout_pages& pages = page_counters();
   size_t given = 0;
-  const bool idle = pages.runs_free_dirty > pages.runs_used;
   for (size_t i = arena.committed; i-- > 0 && pages.runs_free_dirty > keep;) {
     Span& span = span_at(i);
-    if (!span.dirty || (span.huge && span.free != ~uint32_t{0} && !idle)) continue;
+    if (!span.dirty) continue;
     if (span.huge && span.free != ~uint32_t{0}) small_pages(i);
     const size_t bytes = purge_span(i);
     sub(pages.runs_free_dirty, bytes);
@@ -87,14 +88,23 @@ size_t purge_allowance() {
 void purge_watch() {
   Guard guard(arena.lock);
   store(arena.dirty_low, page_counters().runs_free_dirty);
+  for (size_t i = 0; i < arena.committed; i++) span_at(i).watched = span_at(i).free;
 }
 
-size_t purge_lasting() {
+size_t purge_split() {
+  Guard guard(arena.lock);
+  const size_t before = page_counters().runs_free_dirty;
+  for (size_t i = 0; i < arena.committed; i++) {
+    const Span& span = span_at(i);
+    const bool part = span.free != 0 && span.free != ~uint32_t{0};
+    if (span.huge && part && span.free == span.watched) small_pages(i);
+  }
+  return page_counters().runs_free_dirty - before;
+}
+
+size_t purge_busy() {
   const size_t dirty = peek(page_counters().runs_free_dirty);
-  const size_t lasting = min(dirty, peek(arena.dirty_low));
-  const size_t allowance = purge_allowance();
-  if (lasting <= allowance) return 0;
-  return purge_runs(dirty - min(lasting - allowance / 2, kPurgeStep));
+  return dirty - min(dirty, peek(arena.dirty_low));
 }
 
 }  // namespace uma

@@ -15,6 +15,7 @@ struct Span {
   bool committed;  // readable and writable
   bool hole;       // unmapped under address pressure
   bool huge;       // advised to use huge pages
+  uint32_t watched;  // what was free at purge_watch
 };
 
 inline constexpr unsigned kSpanChunk = 64;

@@ -6,6 +6,7 @@
 #include "alloc/base/log.h"
 #include "alloc/base/report.h"
 #include "alloc/uma/array.h"
+#include "alloc/uma/background.h"
 #include "alloc/uma/fork.h"
 #include "alloc/uma/zone.h"
 
@@ -117,6 +118,7 @@ void* uma_zalloc_slow(uma_zone_t handle, void* arg, int flags) {
   Zone* zone = zone_of(handle);
   void* item = zone->offset ? uma_percpu_pop(zone->offset) : nullptr;
   if (!item) item = zone_alloc_miss(zone);
+  background_poll(__builtin_return_address(0));
   if (!item) {
     errno = ENOMEM;
     return nullptr;
@@ -142,6 +144,7 @@ void uma_zfree_slow(uma_zone_t handle, void* item, void* arg) {
   if (pushed == 0) return;
   if (pushed == 2) report::double_free("uma_zfree", addr(item), zone->pub.name);
   zone_free_miss(zone, item, "uma_zfree");
+  background_poll(__builtin_return_address(0));
 }
 
 void uma_zfree_locked(uma_zone_t handle, void* item, void* arg) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "alloc/uma/array.h"
 
+#include "alloc/os/meta.h"
+
 namespace uma {
 namespace {
 
@@ -15,6 +17,9 @@ constexpr unsigned kFirstShare = 96;  // the same for the first array of a small
 // Blocks from this size on are cached once they are asked for again: a block that grows by doubling
 // leaves nothing behind.
 constexpr size_t kOnceBytes = size_t{32} << 10;
+// An array whose items were not taken so many times over since array_watch is idle: to fill it again
+// costs little beside that.
+constexpr unsigned kBusyTurns = 64;
 constexpr size_t kFirstBytes = size_t{32} << 10;  // an array's first capacity, in bytes of items
 
 }  // namespace
@@ -59,7 +64,17 @@ long array_get(Zone* zone, Cpu* cpu, void** items, long count) {
 
 namespace {
 
+constinit uint64_t all_cap_bytes = 0;
+
+// cpu->lock held.
+void count_room(Cpu* cpu, ptrdiff_t by) {
+  cpu->cap_bytes += uint64_t(by);
+  bump(all_cap_bytes, uint64_t(by));
+}
+
 uint64_t cpu_budget() {
+  // Without restartable sequences nobody but the owner can empty an array.
+  if (!percpu_has_rseq()) return kBudgetCpu;
   const uint64_t heap = peek(page_counters().runs_used);
   const uint64_t all = max(uint64_t{kBudgetAll}, heap / kBudgetHeapShare);
   return max(all / max(percpu_seen(), 1u), uint64_t{kBudgetCpu});
@@ -94,7 +109,7 @@ bool detach(Cpu* cpu, unsigned index) {
     return false;
   }
   if (!percpu_detach(cpu, index)) return false;
-  cpu->cap_bytes -= bytes;
+  count_room(cpu, -ptrdiff_t(bytes));
   return true;
 }
 
@@ -122,7 +137,7 @@ bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
     if (!evict_oldest(cpu, zone->pub.entry, age)) break;
   if (old_cap && cpu->cap_bytes + (cap - old_cap) * rsize > budget) return false;
   if (!percpu_resize(cpu, zone->pub.entry, cap)) return false;
-  cpu->cap_bytes += (cap - old_cap) * rsize;
+  count_room(cpu, ptrdiff_t((cap - old_cap) * rsize));
   uma_layout_cpu& shown = percpu_published()[cpu->id];
   store(shown.cached_bytes_max, cpu->cap_bytes);
   store(shown.budget, budget);
@@ -162,11 +177,34 @@ void array_drop(Zone* zone, Cpu* cpu) {
   if (array_shared(cpu)) return;
   const uint64_t before = room(zone, cpu);
   percpu_drop(cpu, zone->pub.entry);
-  cpu->cap_bytes -= before - room(zone, cpu);
+  count_room(cpu, -ptrdiff_t(before - room(zone, cpu)));
+}
+
+size_t array_room() { return peek(all_cap_bytes); }
+
+void array_watch(Cpu* cpu) {
+  const unsigned entries = percpu_entries();
+  if (cpu->watched_entries < entries) {
+    const unsigned more = unsigned(round_up(entries, 256));
+    auto* pops = static_cast<uint32_t*>(meta_alloc(more * sizeof(uint32_t)));
+    if (!pops) return;
+    cpu->watched = pops;
+    cpu->watched_entries = more;
+  }
+  for (unsigned i = 0; i < entries; i++)
+    cpu->watched[i] = uint32_t(peek(entry_at(cpu->region, i)->allocs));
+}
+
+bool array_idle(const Zone* zone, const Cpu* cpu) {
+  const unsigned index = zone->pub.entry;
+  const unsigned cap = peek(cold_at(cpu->region, index)->cap);
+  if (!cap || index >= cpu->watched_entries) return false;
+  const uint32_t pops = uint32_t(peek(entry_at(cpu->region, index)->allocs)) - cpu->watched[index];
+  return pops < cap * kBusyTurns;
 }
 
 void array_reset(Zone* zone, Cpu* cpu) {
-  cpu->cap_bytes -= room(zone, cpu);
+  count_room(cpu, -ptrdiff_t(room(zone, cpu)));
   percpu_reset(cpu, zone->pub.entry);
 }
 

@@ -17,6 +17,11 @@ long array_get(Zone* zone, Cpu* cpu, void** items, long count);
 // Notes a miss and gives the entry a first array, or a larger one when misses are frequent. Returns
 // its capacity; `grown` tells whether it changed. Takes the CPU's lock.
 unsigned array_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown);
+// Bytes that all arrays together may hold.
+size_t array_room();
+// Whether an array was hardly used since array_watch. Reclaim lock held.
+void array_watch(Cpu* cpu);
+bool array_idle(const Zone* zone, const Cpu* cpu);
 // Detaches the zone's array, if it is empty, from a CPU that is stopped: the next operation there
 // takes the slow path.
 void array_drop(Zone* zone, Cpu* cpu);

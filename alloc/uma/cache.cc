@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The slow paths of pop and push: an empty array is refilled, a full one gives its top half to the
-// zone. Each visit also lets the array grow, and pays a little of what is to be given back.
+// zone. Each visit also lets the array grow.
 #include "alloc/base/options.h"
 #include "alloc/base/report.h"
 #include "alloc/uma/array.h"
-#include "alloc/uma/debt.h"
 #include "alloc/uma/zone.h"
 
 namespace uma {
@@ -65,8 +64,7 @@ void free_direct(Zone* zone, void* item, const char* function) {
 void* alloc_slow(Zone* zone, bool locked) {
   Operation operation(zone);
   Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
-  const bool around = debt_pay();
-  if (!cpu || around) return alloc_direct(zone);
+  if (!cpu) return alloc_direct(zone);
   void* items[kBucketItems];
   if (array_shared(cpu) && array_get(zone, cpu, items, 1) == 1) {
     bump(zone->pub.moved_out);
@@ -93,11 +91,12 @@ void* alloc_slow(Zone* zone, bool locked) {
 void free_slow(Zone* zone, void* item, const char* function, bool locked) {
   Operation operation(zone);
   Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
-  const bool around = debt_pay();
-  if (!cpu || around) return free_direct(zone, item, function);
+  if (!cpu) return free_direct(zone, item, function);
   bool grown;
   const unsigned cap = array_note_miss(zone, cpu, false, &grown);
   if (!grown) flush(zone, cpu, cap / 2 + 1, function);
+  // Frees that find room in the arrays come by no slow path.
+  if (array_room() > kDirtyMin) note_idle();
   bump(zone->pub.moved_in);
   bump(zone->pub.slow_frees);
   if (array_put(zone, cpu, &item, 1) == 1) return;

@@ -112,8 +112,22 @@ void zone_trim_buckets(Zone* zone, uint64_t keep) {
     if (!n) break;
     zone_return(zone, items, n, freed_by(zone));
   }
+  zone_watch(zone);
+}
+
+void zone_watch(Zone* zone) {
   Guard guard(zone->lock);
   store(zone->bucket_low, zone->pub.bucket_items);
+}
+
+void zone_set_busy(Zone* zone, uint64_t items) {
+  Guard guard(zone->lock);
+  store(zone->bucket_low, zone->pub.bucket_items - min(items, zone->pub.bucket_items));
+}
+
+uint64_t zone_busy(Zone* zone) {
+  Guard guard(zone->lock);
+  return zone->pub.bucket_items - min(zone->bucket_low, zone->pub.bucket_items);
 }
 
 }  // namespace uma

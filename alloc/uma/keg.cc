@@ -5,16 +5,15 @@
 
 #include "alloc/base/report.h"
 #include "alloc/os/meta.h"
-#include "alloc/uma/debt.h"
 #include "alloc/uma/slab.h"
 
 namespace uma {
 namespace {
 
 constexpr unsigned kReciprocalShift = 42;
-constexpr size_t kPunchStep = size_t{64} << 10;
-constexpr unsigned kPunchShare = 64;
-constexpr size_t kPunchMost = size_t{8} << 20;  // at once, with the keg's lock held
+// What is looked through and given back while the lock is held once: less than 100 us.
+constexpr unsigned kStepSlabs = 32;
+constexpr size_t kStepBytes = size_t{256} << 10;
 
 // The smallest run whose tail wastes at most 1/16 (a slab of 64 KiB for all small items).
 unsigned slab_granules(size_t rsize) {
@@ -39,12 +38,15 @@ void file(Keg* keg, Slab* slab) {
     return;
   }
   slab->bin = uint8_t(bin_of(keg, slab));
-  keg->bins[slab->bin].push_front(slab);
+  if (slab->unscanned)
+    keg->bins[slab->bin].push_front(slab);
+  else
+    keg->bins[slab->bin].push_back(slab);
 }
 
-void refile(Keg* keg, Slab* slab) {
+void refile(Keg* keg, Slab* slab, bool now_unscanned = false) {
   const unsigned bin = slab->free_items ? bin_of(keg, slab) : kKegBins;
-  if (bin == slab->bin) return;
+  if (bin == slab->bin && !now_unscanned) return;
   List<Slab>::remove(slab);
   file(keg, slab);
 }
@@ -54,6 +56,7 @@ Slab* best_slab(Keg* keg) {
     if (Slab* slab = bin.first()) return slab;
   if (Slab* slab = keg->spare) {
     keg->spare = nullptr;
+    keg->spare_idle = false;
     file(keg, slab);
     return slab;
   }
@@ -117,7 +120,7 @@ void remove_slab(Keg* keg, const Slab* slab) {
   sub(keg->pub.slabs);
   add(keg->pub.slab_frees);
   sub(keg->pub.free_items, keg->pub.ipers);
-  keg_idle(keg, -ptrdiff_t(slab_idle(keg, slab)));
+  slab_idle_by(keg, slab, -ptrdiff_t(slab_idle(keg, slab)));
 }
 
 void release_slab(Keg* keg, Slab* slab) {
@@ -139,30 +142,57 @@ void release_slabs(Keg* keg, Slab* slab) {
 }
 
 bool may_release(const Keg* keg) { return !(keg->flags & UMA_ZONE_NOFREE); }
-bool may_punch(const Keg* keg) { return !keg->init && !keg->fini && may_release(keg); }
 
-// Gives the empty pages of mostly free slabs back, until it was `most` bytes. Lock held. True: that
-// was all.
-bool punch(Keg* keg, size_t most) {
-  size_t given = 0;
-  for (unsigned bin = kKegBins; given < most && bin-- > kKegBins / 2;)
-    for (Slab* slab = keg->bins[bin].first(); slab && given < most;
-         slab = keg->bins[bin].next(slab))
-      given += slab_punch(keg, slab);
-  add(keg->pub.purged_bytes, given);
-  keg_idle(keg, -ptrdiff_t(given));
-  if (given < most) keg->idle_level = keg->idle_bytes;
-  bump(page_counters().purged_bytes, uma_u64{given});
-  return given < most;
+// An item is about to come back to the slab, whose idle items then count as unscanned. True: they
+// did not before.
+bool mark_unscanned(Keg* keg, Slab* slab) {
+  if (slab->unscanned || !keg_may_punch(keg)) return false;
+  slab->unscanned = true;
+  keg_idle(keg, 0, ptrdiff_t(slab_idle_bytes(keg, slab)));
+  return true;
 }
 
-uint64_t items_out(const Keg* keg) { return keg->pub.slabs * keg->pub.ipers - keg->pub.free_items; }
+void count_returned(Keg* keg, size_t bytes) {
+  keg_idle(keg, ptrdiff_t(bytes), keg_may_punch(keg) ? ptrdiff_t(bytes) : 0);
+}
 
-// Whether `idle` bytes are more than what is in use, and enough more than after the last punch:
-// each costs a scan of the keg's slabs. Lock held.
-bool worth_punching(const Keg* keg, size_t idle) {
-  const size_t step = max(size_t(keg->pub.slabs) * keg->pub.slab_bytes / kPunchShare, kPunchStep);
-  return idle > items_out(keg) * keg->pub.rsize && idle > keg->idle_level + step && may_punch(keg);
+// Gives back empty pages of the slab; true: it is done and goes behind those that are not.
+bool scan_slab(Keg* keg, Slab* slab, size_t* given) {
+  bool complete;
+  const size_t bytes = slab_punch(keg, slab, kStepBytes, &complete);
+  *given += bytes;
+  add(keg->pub.purged_bytes, bytes);
+  bump(page_counters().purged_bytes, uma_u64{bytes});
+  slab_idle_by(keg, slab, -ptrdiff_t(bytes));
+  if (!complete) return false;
+  keg_idle(keg, 0, -ptrdiff_t(slab_idle_bytes(keg, slab)));
+  slab->unscanned = false;
+  List<Slab>::remove(slab);
+  file(keg, slab);
+  return true;
+}
+
+// Emptiest slabs first. True: nothing is left beyond `keep`.
+bool scan_slabs(Keg* keg, size_t keep) {
+  size_t given = 0;
+  unsigned scanned = 0;
+  for (unsigned bin = kKegBins; bin-- > 0;) {
+    for (Slab* slab; (slab = keg->bins[bin].first()) && slab->unscanned;) {
+      if (keg->unscanned_bytes <= keep) return true;
+      if (scanned++ == kStepSlabs || given >= kStepBytes) return false;
+      if (!scan_slab(keg, slab, &given)) return false;
+    }
+  }
+  keg_idle(keg, 0, -ptrdiff_t(keg->unscanned_bytes));
+  return true;
+}
+
+// The wholly free slab that is kept, out of the keg's books; null: there is none.
+Slab* take_spare(Keg* keg) {
+  Slab* slab = keg->spare;
+  if (slab) remove_slab(keg, slab);
+  keg->spare = nullptr;
+  return slab;
 }
 
 }  // namespace
@@ -227,11 +257,12 @@ void keg_give(Keg* keg, void* const* items, unsigned count, const char* function
       report::wrong_zone(function, addr(items[i]), zone);
     }
     Slab* slab = slab_of(items[i]);
+    const bool first = mark_unscanned(keg, slab);
     slab_give(keg, slab, items[i], function, zone);
     add(keg->pub.free_items);
     idle += keg->pub.rsize;
     if (slab->free_items < keg->pub.ipers || !may_release(keg)) {
-      refile(keg, slab);
+      refile(keg, slab, first);
       continue;
     }
     List<Slab>::remove(slab);
@@ -239,20 +270,17 @@ void keg_give(Keg* keg, void* const* items, unsigned count, const char* function
       keg->spare = slab;
       continue;
     }
-    keg_idle(keg, ptrdiff_t(idle));  // the slab's items are among these
+    count_returned(keg, idle);  // the slab's items are among these
     idle = 0;
     remove_slab(keg, slab);
     slab->next = release;
     release = slab;
   }
-  keg_idle(keg, ptrdiff_t(idle));
-  const bool note =
-      worth_punching(keg, keg->idle_bytes) && peek(page_counters().slab_idle) > purge_allowance();
+  count_returned(keg, idle);
   keg->lock.unlock();
-  if (note) debt_note();
-  if (!release) return;
   release_slabs(keg, release);
-  if (peek(page_counters().runs_free_dirty) > purge_allowance()) debt_note();
+  const size_t allowance = purge_allowance();
+  if (keg_unscanned() > allowance || peek(page_counters().runs_free_dirty) > allowance) note_idle();
 }
 
 bool keg_reserve(Keg* keg, unsigned items) {
@@ -266,24 +294,25 @@ bool keg_reserve(Keg* keg, unsigned items) {
   return true;
 }
 
-bool keg_mostly_idle(Keg* keg) {
-  Guard guard(keg->lock);
-  return worth_punching(keg, keg->idle_bytes);
-}
-
 void keg_watch(Keg* keg) {
   Guard guard(keg->lock);
-  keg->idle_low = keg->idle_bytes;
+  keg->unscanned_low = keg->unscanned_bytes;
+  keg->spare_idle = keg->spare != nullptr;
 }
 
-bool keg_idle_lasts(Keg* keg) {
+size_t keg_busy(Keg* keg) {
   Guard guard(keg->lock);
-  return worth_punching(keg, min(keg->idle_low, keg->idle_bytes));
+  return keg->unscanned_bytes - keg->unscanned_low;
 }
 
-bool keg_punch(Keg* keg) {
-  Guard guard(keg->lock);
-  return punch(keg, kPunchMost);
+bool keg_give_back(Keg* keg, size_t keep) {
+  keg->lock.lock();
+  Slab* spare = keg->spare_idle && may_release(keg) ? take_spare(keg) : nullptr;
+  keg->spare_idle = false;
+  const bool done = !keg_may_punch(keg) || scan_slabs(keg, keep);
+  keg->lock.unlock();
+  if (spare) release_slab(keg, spare);
+  return done;
 }
 
 void keg_trim(Keg* keg) {
@@ -300,16 +329,15 @@ void keg_trim(Keg* keg) {
         release = slab;
       }
     }
-    if (Slab* slab = keg->spare) {
-      keg->spare = nullptr;
-      remove_slab(keg, slab);
+    if (Slab* slab = take_spare(keg)) {
       slab->next = release;
       release = slab;
     }
   }
-  if (may_punch(keg)) punch(keg, SIZE_MAX);
   keg->lock.unlock();
   release_slabs(keg, release);
+  while (!keg_give_back(keg, 0)) {
+  }
 }
 
 void keg_check(Keg* keg, const void* p, const char* function, const char* zone) {

@@ -19,8 +19,9 @@ struct Keg {
   Lock lock{Rank::kKeg};
   uint64_t reciprocal = 0;  // ceil(2^42 / rsize)
   size_t idle_bytes = 0;    // free items in slabs, less what was punched
-  size_t idle_level = 0;    // idle_bytes after the last punch, or less
-  size_t idle_low = 0;      // the least since keg_watch
+  // Of these, what came back since its pages were looked through: at most so much can be given back.
+  size_t unscanned_bytes = 0;
+  size_t unscanned_low = 0;  // the least since keg_watch
   uint32_t size = 0;
   uint32_t zones = 0;  // zones that use this keg
   uint32_t flags = 0;
@@ -28,8 +29,9 @@ struct Keg {
   uint16_t granules = 0;
   uint32_t punch_unit = 0;  // bytes per bit of Slab::punched
   uint32_t full_slabs = 0;
-  List<Slab> bins[kKegBins];
-  Slab* spare = nullptr;  // one wholly free slab, kept against flapping
+  List<Slab> bins[kKegBins];  // in each, slabs that are unscanned come first
+  Slab* spare = nullptr;      // one wholly free slab, kept against flapping
+  bool spare_idle = false;    // it is the same since keg_watch
   List<Slab> full;
   uma_init init = nullptr;
   uma_fini fini = nullptr;
@@ -47,15 +49,20 @@ void* keg_take_zeroed(Keg* keg, bool* zeroed);
 void keg_give(Keg* keg, void* const* items, unsigned count, const char* function, const char* zone);
 // Makes slabs until `items` more are free. False: stopped early.
 bool keg_reserve(Keg* keg, unsigned items);
-// More of the keg is idle than in use, and enough of that since the last punch that new pages are
-// likely to be empty.
-bool keg_mostly_idle(Keg* keg);
-// The same for all the time since keg_watch.
+// Whether pages inside the keg's slabs may be given back: never where an owner keeps state in free
+// items.
+inline bool keg_may_punch(const Keg* keg) {
+  return !keg->init && !keg->fini && !(keg->flags & UMA_ZONE_NOFREE);
+}
+// Unscanned bytes of all kegs.
+size_t keg_unscanned();
+// Unscanned bytes that came and went since keg_watch: the rest was idle all the time.
 void keg_watch(Keg* keg);
-bool keg_idle_lasts(Keg* keg);
-// Gives some empty pages of mostly free slabs back. False: there are more.
-bool keg_punch(Keg* keg);
-// Releases every wholly free slab and punches empty pages.
+size_t keg_busy(Keg* keg);
+// Looks through some slabs and gives their empty pages back, until `keep` unscanned bytes are left;
+// also an idle spare slab. True: done. A step, with the lock held for less than 100 us.
+bool keg_give_back(Keg* keg, size_t keep);
+// Releases every wholly free slab and gives back all empty pages.
 void keg_trim(Keg* keg);
 // Aborts unless p is the address of an item that is handed out.
 void keg_check(Keg* keg, const void* p, const char* function, const char* zone);

@@ -14,11 +14,26 @@ void drain_cpu(Cpu* cpu, void* only) {
     if (zone->offset && (!only || only == zone)) zone_drain_entry(zone, cpu);
 }
 
-void detach_cpu(Cpu* cpu, void*) {
-  for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
-    if (!zone->offset) continue;
+// While a CPU is stopped, about so many items are moved: less than 100 us.
+constexpr unsigned kStopItems = 1024;
+
+struct Detach {
+  unsigned next;  // entry
+};
+
+void detach_some(Cpu* cpu, void* argument) {
+  auto* detach = static_cast<Detach*>(argument);
+  size_t moved = 0;
+  for (; detach->next < percpu_entries() && moved < kStopItems; detach->next++) {
+    Zone* zone = zone_of_entry(detach->next);
+    if (!zone || !array_idle(zone, cpu)) continue;
+    const uint64_t before = peek(zone->pub.bucket_items);
+    const uint64_t busy = zone_busy(zone);
     zone_drain_entry(zone, cpu);
     array_drop(zone, cpu);
+    moved += peek(zone->pub.bucket_items) - before + kStopItems / 64;
+    // What came into the buckets was idle before.
+    zone_set_busy(zone, busy);
   }
 }
 
@@ -29,7 +44,11 @@ void stop_cpus(void (*visit)(Cpu*, void*), Zone* only) {
 }  // namespace
 
 void drain_cpus(Zone* only) { stop_cpus(drain_cpu, only); }
-void detach_cpus() { stop_cpus(detach_cpu, nullptr); }
+unsigned detach_idle(Cpu* cpu, unsigned first) {
+  Detach detach{first};
+  if (!percpu_stop(cpu, detach_some, &detach)) return 0;
+  return detach.next < percpu_entries() ? detach.next : 0;
+}
 
 namespace {
 

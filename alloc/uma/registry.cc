@@ -8,7 +8,7 @@
 #include "alloc/os/meta.h"
 #include "alloc/os/os.h"
 #include "alloc/os/published.h"
-#include "alloc/uma/debt.h"
+#include "alloc/uma/background.h"
 #include "alloc/uma/zone.h"
 
 namespace uma {
@@ -45,7 +45,6 @@ bool boot_locked() {
   uma_layout.cpus = addr(percpu_published());
   uma_layout.rseq = percpu_has_rseq();
   uma_layout.pid = os::pid();
-  debt_start();
   publish(registry.up, true);
   return true;
 }
@@ -171,6 +170,7 @@ void uma_fork_parent() {
 
 void uma_fork_child() {
   uma_layout.pid = os::pid();
+  background_fork_child();
   release_all();
   percpu_fork_child();
   registry.lock.fork_release();

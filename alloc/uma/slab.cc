@@ -56,7 +56,7 @@ size_t punched_bytes(const Keg* keg, const Slab* slab, uint64_t units) {
 
 // An item on these units is about to be handed out.
 void unpunch(Keg* keg, Slab* slab, uint64_t units) {
-  keg_idle(keg, ptrdiff_t(punched_bytes(keg, slab, units)));
+  slab_idle_by(keg, slab, ptrdiff_t(punched_bytes(keg, slab, units)));
   slab->punched &= ~units;
 }
 
@@ -118,11 +118,11 @@ unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count) {
   for (unsigned i = 0; i < fresh; i++, item += keg->pub.rsize) items[taken++] = item;
   slab->bump += fresh;
   slab->free_items -= taken;
-  if (reused) keg_idle(keg, -ptrdiff_t(size_t{reused} * keg->pub.rsize));
+  if (reused) slab_idle_by(keg, slab, -ptrdiff_t(size_t{reused} * keg->pub.rsize));
   if (taken < count && slab->punched && returned(keg, slab)) {
     const unsigned more = take_returned(keg, slab, items + taken, count - taken, false);
     slab->free_items -= more;
-    keg_idle(keg, -ptrdiff_t(size_t{more} * keg->pub.rsize));
+    slab_idle_by(keg, slab, -ptrdiff_t(size_t{more} * keg->pub.rsize));
     taken += more;
   }
   return taken;
@@ -158,13 +158,29 @@ size_t slab_idle(const Keg* keg, const Slab* slab) {
   return size_t{slab->bump} * keg->pub.rsize - punched_bytes(keg, slab, slab->punched);
 }
 
-void keg_idle(Keg* keg, ptrdiff_t by) {
-  // Punched pages hold parts of items, so the sum may come out a little below zero.
-  if (by < 0) by = -ptrdiff_t(min(keg->idle_bytes, size_t(-by)));
-  keg->idle_bytes += size_t(by);
-  keg->idle_low = min(keg->idle_low, keg->idle_bytes);
-  keg->idle_level = min(keg->idle_level, keg->idle_bytes);
-  bump(page_counters().slab_idle, uma_u64(by));
+size_t slab_idle_bytes(const Keg* keg, const Slab* slab) {
+  const size_t free = size_t{returned(keg, slab)} * keg->pub.rsize;
+  return free - min(free, punched_bytes(keg, slab, slab->punched));
+}
+
+namespace {
+constinit uint64_t unscanned_total = 0;
+
+// Punched pages hold parts of items, so a sum may come out a little below zero.
+void move(size_t& count, uint64_t& total, ptrdiff_t by) {
+  if (by == 0) return;
+  if (by < 0) by = -ptrdiff_t(min(count, size_t(-by)));
+  count += size_t(by);
+  bump(total, uint64_t(by));
+}
+}  // namespace
+
+size_t keg_unscanned() { return peek(unscanned_total); }
+
+void keg_idle(Keg* keg, ptrdiff_t idle, ptrdiff_t unscanned) {
+  move(keg->idle_bytes, page_counters().slab_idle, idle);
+  move(keg->unscanned_bytes, unscanned_total, unscanned);
+  keg->unscanned_low = min(keg->unscanned_low, keg->unscanned_bytes);
 }
 
 namespace {
@@ -196,23 +212,26 @@ uint64_t empty_units(const Keg* keg, const Slab* slab) {
 
 }  // namespace
 
-size_t slab_punch(Keg* keg, Slab* slab) {
+size_t slab_punch(Keg* keg, Slab* slab, size_t most, bool* complete) {
   uint64_t left = empty_units(keg, slab);
   size_t given = 0;
   if (left) run_small_pages(slab_memory(slab));
-  while (left) {
+  for (size_t purged = 0; left && purged < most;) {
     const unsigned first = unsigned(__builtin_ctzll(left));
     const uint64_t shifted = ~(left >> first);
-    const unsigned count = shifted ? unsigned(__builtin_ctzll(shifted)) : 64;
+    const unsigned run = shifted ? unsigned(__builtin_ctzll(shifted)) : 64;
+    const unsigned count = min(run, max(1u, unsigned(most / keg->punch_unit)));
     const uint64_t mask = (count == 64 ? ~uint64_t{0} : (uint64_t{1} << count) - 1) << first;
     left &= ~mask;
     const size_t length = size_t{count} * keg->punch_unit;
     if (!os::purge(slab_memory(slab) + size_t{first} * keg->punch_unit, length)) continue;
     slab->punched |= mask;
+    purged += length;
     const size_t begin = size_t{first} * keg->punch_unit;
     const size_t used = size_t{slab->bump} * keg->pub.rsize;
     given += used > begin ? min(length, used - begin) : 0;
   }
+  *complete = !left;
   return given;
 }
 

@@ -21,10 +21,18 @@ void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const
 bool slab_fresh(const Keg* keg, const Slab* slab, const void* item);
 // Bytes of a wholly free slab that keg_idle counted: items that came back, less punched pages.
 size_t slab_idle(const Keg* keg, const Slab* slab);
-// Moves the keg's count of idle bytes, and the sum over all kegs.
-void keg_idle(Keg* keg, ptrdiff_t by);
-// Gives back the pages on which no item is handed out; returns the bytes.
-size_t slab_punch(Keg* keg, Slab* slab);
+// The same of any slab.
+size_t slab_idle_bytes(const Keg* keg, const Slab* slab);
+// Moves the keg's counts of idle bytes and of those among them in unscanned slabs, and the sums over
+// all kegs.
+void keg_idle(Keg* keg, ptrdiff_t idle, ptrdiff_t unscanned);
+// The same for bytes of one slab.
+inline void slab_idle_by(Keg* keg, const Slab* slab, ptrdiff_t by) {
+  keg_idle(keg, by, slab->unscanned ? by : 0);
+}
+// Gives back pages on which no item is handed out, about `most` bytes; returns the bytes. `complete`
+// tells whether there are no more.
+size_t slab_punch(Keg* keg, Slab* slab, size_t most, bool* complete);
 
 }  // namespace uma
 

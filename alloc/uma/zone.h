@@ -36,7 +36,7 @@ struct alignas(kCacheLine) Zone {
   Lock lock{Rank::kZone};
   Keg* keg;
   Bucket* buckets;      // the first may be partly filled
-  uint64_t bucket_low;  // fewest bucket items since the last trim
+  uint64_t bucket_low;  // fewest bucket items since zone_watch or the last trim
   uma_ctor ctor;
   uma_dtor dtor;
   uma_init zinit;
@@ -76,14 +76,20 @@ unsigned zone_stash(Zone* zone, void* const* items, unsigned count);
 void zone_return(Zone* zone, void* const* items, unsigned count, const char* function);
 // Empties the buckets down to `keep` items.
 void zone_trim_buckets(Zone* zone, uint64_t keep);
+// Items in buckets that came and went since zone_watch (or the last trim): the rest was idle all the
+// time.
+void zone_watch(Zone* zone);
+uint64_t zone_busy(Zone* zone);
+void zone_set_busy(Zone* zone, uint64_t items);
 
 // An array of this CPU's entry is emptied into the zone's buckets; exclusive access
 // (percpu_stop).
 void zone_drain_entry(Zone* zone, Cpu* cpu);
 // Empties the arrays of every CPU that can be stopped, for one zone or (null) all.
 void drain_cpus(Zone* only);
-// Empties and detaches all arrays of all CPUs. Reclaim lock held.
-void detach_cpus();
+// Detaches arrays of this CPU that were idle since array_watch, from entry `first` on, a limited
+// number of items at a time. Returns the entry to go on with, 0: done. Reclaim lock held.
+unsigned detach_idle(Cpu* cpu, unsigned first);
 void zone_reclaim(Zone* zone, int request);
 // All zones. The reclaim lock is held by the caller.
 void reclaim_all(int request);

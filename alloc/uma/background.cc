@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/uma/background.h"
+
+#include "alloc/base/options.h"
+#include "alloc/os/os.h"
+#include "alloc/os/published.h"
+#include "alloc/os/thread.h"
+#include "alloc/uma/decay.h"
+#include "alloc/uma/zone.h"
+
+namespace uma {
+namespace {
+
+// Times in ns.
+constexpr uint64_t kBatch = 1000000;       // of steps, then the helper sleeps
+constexpr unsigned kHelperShare = 16;      // of one CPU, at most
+constexpr uint64_t kRetry = 10000000000;   // after a thread could not be started
+constexpr unsigned kInlineShare = 32;      // of a thread's time, where slow operations take the steps
+constexpr unsigned kInlineVisits = 8;      // slow operations from look to look
+constexpr uint64_t kNever = ~uint64_t{0};
+
+struct State {
+  bool running = false;    // a helper exists, or is about to
+  unsigned thread = 0;     // its id, 0: not there
+  uint32_t stop = 0;       // a futex word; 1: the helper shall end
+  bool forbidden = false;
+  uint64_t retry_at = 0;   // no thread before
+  unsigned visits = 0;
+  uint64_t next_step = 0;  // of a slow operation
+};
+constinit State state;
+
+bool flag(const bool& word) { return acquire(word); }
+
+// Steps for a millisecond, or until one is not due yet. Returns how long to sleep.
+uint64_t batch() {
+  const uint64_t start = os::clock_ns();
+  for (;;) {
+    const uint64_t wait = decay_step();
+    if (wait == kDecayDone) return kDecayDone;
+    const uint64_t used = os::clock_ns() - start;
+    if (wait || used >= kBatch) return max(wait, used * (kHelperShare - 1));
+  }
+}
+
+// True: there is more to do, and no other helper does it.
+bool go_on() {
+  store(idle_noted, false);
+  if (decay_needed()) return true;
+  publish(state.running, false);
+  // What was noted meanwhile found a helper running.
+  return decay_needed() && !__atomic_exchange_n(&state.running, true, __ATOMIC_ACQ_REL);
+}
+
+void help() {
+  os::thread_name("uma_reclaim");
+  publish(state.thread, os::thread_id());
+  while (!peek(state.stop)) {
+    const uint64_t wait = batch();
+    if (wait == kDecayDone) {
+      if (!go_on()) return;
+    } else {
+      os::thread_sleep(&state.stop, 0, wait);
+    }
+  }
+  publish(state.running, false);
+}
+
+// Not in the middle of what a new thread would disturb, or what would hang in starting it.
+bool may_start(const void* caller) {
+  if (peek(Lock::fork_thread) || reclaim_lock().held_by_me()) return false;
+  if (os::pid() != uma_layout.pid) return false;  // a child that shares our memory
+  return !os::code_of_libc(caller);
+}
+
+bool thread_wanted() {
+  if (options.background == Options::kBackgroundOff) return false;
+  if (options.background == Options::kBackgroundOn) return true;
+  return !flag(state.forbidden);
+}
+
+void start(const void* caller) {
+  if (flag(state.running) || !may_start(caller)) return;
+  if (__atomic_exchange_n(&state.running, true, __ATOMIC_ACQ_REL)) return;
+  store(idle_noted, false);
+  if (os::thread_start(help)) return;
+  store(state.retry_at, os::clock_ns() + kRetry);
+  publish(state.running, false);
+  note_idle();
+}
+
+// One step, if it is due and another thread is not at it.
+void step_inline(uint64_t now) {
+  const uint64_t wait = decay_step();
+  const uint64_t used = os::clock_ns() - now;
+  if (wait == kDecayDone && !decay_needed()) store(idle_noted, false);
+  store(state.next_step, now + max(wait == kDecayDone ? 0 : wait, used * kInlineShare));
+}
+
+}  // namespace
+
+void background_visit(const void* caller) {
+  if (flag(state.running)) return;
+  const unsigned visits = peek(state.visits) + 1;
+  store(state.visits, visits);
+  if (peek(state.retry_at) == 0 && thread_wanted() && os::libc_is_shared()) return start(caller);
+  if (visits % kInlineVisits) return;
+  const uint64_t now = os::clock_ns();
+  if (peek(state.retry_at) && now >= peek(state.retry_at)) store(state.retry_at, 0);
+  if (now >= peek(state.next_step) && !reclaim_lock().held_by_me()) step_inline(now);
+}
+
+void background_exit() { __atomic_store_n(&state.forbidden, true, __ATOMIC_RELEASE); }
+
+void background_forbid() {
+  background_exit();
+  if (!flag(state.running)) return;
+  publish(state.stop, 1u);
+  os::thread_wake(&state.stop);
+  while (flag(state.running)) os::thread_yield();
+  const unsigned id = peek(state.thread);
+  while (id && os::thread_exists(id)) os::thread_yield();
+  note_idle();
+}
+
+void background_fork_child() {
+  const bool more = state.running;
+  state = {.forbidden = state.forbidden};
+  if (more) note_idle();
+}
+
+}  // namespace uma

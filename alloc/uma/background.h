@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Who takes the steps of decay: a helper thread, which exists only while there is something to give
+// back, or, where there can be none, the slow operations of the program.
+#ifndef UMA_UMA_BACKGROUND_H_
+#define UMA_UMA_BACKGROUND_H_
+
+#include "alloc/page/page.h"
+
+namespace uma {
+
+void background_visit(const void* caller);
+// After a slow operation, with no lock held. `caller` is where the program goes on: no thread is
+// started on behalf of libc or the loader, which may hold a lock that starting one needs.
+inline void background_poll(const void* caller) {
+  if (unlikely(peek(idle_noted))) background_visit(caller);
+}
+
+// No helper from now on; on return there is none. For what a process can do only with one thread, and
+// for filters of system calls, which may forbid to start one.
+void background_forbid();
+// The same without waiting, at the end of the process.
+void background_exit();
+
+void background_fork_child();
+
+}  // namespace uma
+
+#endif  // UMA_UMA_BACKGROUND_H_

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/uma/decay.h"
+
+#include "alloc/base/options.h"
+#include "alloc/os/os.h"
+#include "alloc/uma/array.h"
+#include "alloc/uma/zone.h"
+
+namespace uma {
+namespace {
+
+constexpr uint64_t kBusyWait = 1000000;          // ns, while somebody else holds the reclaim lock
+constexpr size_t kRunStep = size_t{1} << 20;     // of free runs in a step
+constexpr unsigned kStepItems = 4 * kBucketItems;  // from buckets to slabs in a step
+
+enum class Phase : uint8_t { kWatch, kArrays, kZones, kRuns, kUpper };
+
+// Under the reclaim lock. Zones may come and go between steps: one may be passed over or met twice.
+struct Round {
+  Phase phase = Phase::kWatch;
+  uint64_t due = 0;         // when the decay time is over
+  Cpu* cpu = nullptr;       // arrays: the next CPU,
+  unsigned entry = 0;       // and entry
+  unsigned zone = 0;        // zones done
+  bool zone_open = false;   // the next one has begun:
+  uint64_t zone_busy = 0;   // items in its buckets that stay
+  size_t keg_busy = 0;      // bytes in its slabs that stay
+  size_t runs_busy = 0;     // bytes in free runs that stay
+};
+constinit Round round;
+constinit DecayHooks upper{};
+
+uint64_t decay_time() { return options.decay_ms * 1000000; }
+
+// Never a zone whose owner would be called back: this may be any thread in any state.
+bool may_give_back(const Zone* zone) { return zone->keg && !zone->zfini && !zone->keg->fini; }
+
+uint64_t watch() {
+  for (Cpu* cpu = percpu_first(); cpu; cpu = cpu->next) array_watch(cpu);
+  for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
+    if (!may_give_back(zone)) continue;
+    zone_watch(zone);
+    keg_watch(zone->keg);
+  }
+  purge_watch();
+  round = {};
+  round.phase = Phase::kArrays;
+  round.cpu = percpu_first();
+  round.due = os::clock_ns() + decay_time();
+  return decay_time();
+}
+
+void step_arrays() {
+  if (!round.cpu) {
+    round.phase = Phase::kZones;
+    round.runs_busy = purge_busy();
+    purge_split();
+    return;
+  }
+  round.entry = detach_idle(round.cpu, max(round.entry, 1u));
+  if (!round.entry) round.cpu = round.cpu->next;
+}
+
+// Buckets before slabs: one item there keeps a whole page.
+bool step_zone(Zone* zone) {
+  if (!round.zone_open) {
+    round.zone_open = true;
+    round.zone_busy = zone_busy(zone);
+    round.keg_busy = keg_busy(zone->keg);
+  }
+  const uint64_t held = peek(zone->pub.bucket_items);
+  if (held > round.zone_busy) {
+    zone_trim_buckets(zone, max(round.zone_busy, held - min(held, uint64_t{kStepItems})));
+    return false;
+  }
+  return keg_give_back(zone->keg, round.keg_busy);
+}
+
+void step_zones() {
+  Zone* zone = registry_first();
+  for (unsigned i = 0; zone && i < round.zone; i++) zone = registry_next(zone);
+  if (!zone) {
+    round.phase = Phase::kRuns;
+    return;
+  }
+  if (may_give_back(zone) && !step_zone(zone)) return;
+  round.zone++;
+  round.zone_open = false;
+}
+
+// Runs after slabs, because some of these became free runs.
+void step_runs() {
+  const size_t dirty = peek(page_counters().runs_free_dirty);
+  if (dirty > round.runs_busy &&
+      purge_runs(max(round.runs_busy, dirty - min(dirty, kRunStep))) != 0)
+    return;
+  round.phase = Phase::kUpper;
+}
+
+uint64_t step_upper() {
+  if (upper.give_back) upper.give_back(decay_time());
+  round.phase = Phase::kWatch;
+  return kDecayDone;
+}
+
+uint64_t step_locked() {
+  if (round.phase == Phase::kWatch) return watch();
+  const uint64_t now = os::clock_ns();
+  if (now < round.due) return round.due - now;
+  switch (round.phase) {
+    case Phase::kArrays:
+      step_arrays();
+      return 0;
+    case Phase::kZones:
+      step_zones();
+      return 0;
+    case Phase::kRuns:
+      step_runs();
+      return 0;
+    default:
+      return step_upper();
+  }
+}
+
+}  // namespace
+
+void decay_set_upper(const DecayHooks& hooks) { upper = hooks; }
+
+bool decay_needed() {
+  const size_t kept = upper.idle ? upper.idle() : 0;
+  return keg_unscanned() + peek(page_counters().runs_free_dirty) + array_room() + kept >
+         purge_allowance();
+}
+
+uint64_t decay_step() {
+  if (!reclaim_lock().try_lock()) return kBusyWait;
+  const uint64_t wait = step_locked();
+  reclaim_lock().unlock();
+  return wait;
+}
+
+}  // namespace uma
