@@ -28,7 +28,7 @@ Zone* create_class(unsigned entry) {
   if (!keg) return nullptr;
   Line name;
   name.text("malloc-").number(size);
-  Zone* zone = zone_create(name.c_str(), UMA_LAYOUT_KIND_MALLOC, entry, keg);
+  Zone* zone = zone_create(name.c_str(), UMA_LAYOUT_KIND_MALLOC, entry, keg, {});
   if (!zone) keg_discard(keg);
   return zone;
 }
