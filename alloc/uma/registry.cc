@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // All zones, the published root, and the start of everything.
-#include <string.h>
-
 #include <new>
 
 #include "alloc/base/options.h"
@@ -84,7 +82,7 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg,
   void* memory = zone_pool.alloc();
   if (!memory) return nullptr;
   Zone* zone = new (memory) Zone{};
-  strncpy(zone->pub.name, name, sizeof(zone->pub.name) - 1);
+  for (unsigned i = 0; i < UMA_LAYOUT_NAME_MAX - 1 && name[i]; i++) zone->pub.name[i] = name[i];
   zone->pub.size = keg->size;
   zone->pub.kind = kind;
   zone->pub.entry = index;
