@@ -200,7 +200,8 @@ void* heap_aligned_block(size_t align, size_t size) {
   if (size > PTRDIFF_MAX || !uma_boot()) return nullptr;
   size = max(size, size_t{1});
   bool zeroed;
-  if (align <= kSpan && size <= kClassMax) return run_block(size, align, &zeroed);
+  // A megabyte and more is a mapping, with a page behind it that faults.
+  if (align <= kSpan && size <= kClassMax - kGranule) return run_block(size, align, &zeroed);
   return large_block(size, align, &zeroed);
 }
 

@@ -43,8 +43,8 @@ const Elf64_auxv_t* vector_on_stack() {
 
 // The kernel's own copy, where the stack was not as expected.
 bool read_copy(Elf64_auxv_t* vector, size_t size) {
-  const long file = raw_syscall(SYS_openat, AT_FDCWD, long(addr("/proc/self/auxv")),
-                                O_RDONLY | O_CLOEXEC);
+  const long file =
+      raw_syscall(SYS_openat, AT_FDCWD, long(addr("/proc/self/auxv")), O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;
   const long got = raw_syscall(SYS_read, file, long(addr(vector)), long(size));
   raw_syscall(SYS_close, file);

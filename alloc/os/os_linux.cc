@@ -13,6 +13,10 @@
 namespace uma::os {
 namespace {
 
+// Of Linux 6.13, newer than the headers.
+constexpr int kGuardInstall = 102;
+constexpr int kGuardRemove = 103;
+
 bool failed(long ret) { return ret < 0 && ret > -4096; }
 
 void* map_with(void* where, size_t size, int protection, int flags) {
@@ -72,6 +76,15 @@ bool commit(void* p, size_t size) {
   return raw_syscall(SYS_mprotect, long(addr(p)), long(size), PROT_READ | PROT_WRITE) == 0;
 }
 bool purge(void* p, size_t size) { return advise(p, size, MADV_DONTNEED); }
+bool guard_marker(void* p, size_t size, bool on) {
+  return advise(p, size, on ? kGuardInstall : kGuardRemove);
+}
+bool forbid(void* p, size_t size) {
+  return raw_syscall(SYS_mprotect, long(addr(p)), long(size), PROT_NONE) == 0;
+}
+long program_call(long number, long a, long b, long c, long d) {
+  return raw_syscall(number, a, b, c, d);
+}
 void huge_pages(void* p, size_t size, bool on) {
   advise(p, size, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // A library to preload that replaces functions of libc by ones that allocate at every call, also by
-// a dlsym that fails and therefore allocates its message. An allocator that calls one of them with a
-// lock held comes to itself again and waits for ever. The clock, as libfaketime's may, stands still.
+// a dlsym that fails and therefore allocates its message. An allocator that calls one of them with
+// a lock held comes to itself again and waits for ever. The clock, as libfaketime's may, stands
+// still.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ void Allocate(size_t size) {
 }
 
 template <typename Function>
-Function* Next(const char* name, Function**kept) {
+Function* Next(const char* name, Function** kept) {
   Allocate(200);
   if (*kept == nullptr) *kept = reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
   return *kept;
@@ -61,7 +62,8 @@ void* memcpy(void* to, const void* from, size_t size) {
 void* memmove(void* to, const void* from, size_t size) {
   if (to <= from) return memcpy(to, from, size);
   Allocate(size % 5000);
-  while (size-- > 0) static_cast<volatile char*>(to)[size] = static_cast<const volatile char*>(from)[size];
+  while (size-- > 0)
+    static_cast<volatile char*>(to)[size] = static_cast<const volatile char*>(from)[size];
   return to;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// workload [--unaligned]: every way into the allocator from several threads, with a mass free between, a fork and
-// giving back. Under the library that replaces functions of libc its clock must not have been read.
-// Prints "ok". --unaligned: without blocks of a chosen alignment, which glibc's memusage takes for
-// blocks of glibc's with a header before them.
+// workload [--unaligned]: every way into the allocator from several threads, with a mass free
+// between, a fork and giving back. Under the library that replaces functions of libc its clock must
+// not have been read. Prints "ok". --unaligned: without blocks of a chosen alignment, which glibc's
+// memusage takes for blocks of glibc's with a header before them.
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -52,9 +52,14 @@ unsigned char* Block(Random& random) {
   const size_t size = Size(random);
   void* block = nullptr;
   switch (random.Below(4)) {
-    case 0: block = calloc(1, size); break;
-    case 1: block = unaligned ? malloc(size) : aligned_alloc(64, (size + 63) / 64 * 64); break;
-    default: block = malloc(size);
+    case 0:
+      block = calloc(1, size);
+      break;
+    case 1:
+      block = unaligned ? malloc(size) : aligned_alloc(64, (size + 63) / 64 * 64);
+      break;
+    default:
+      block = malloc(size);
   }
   if (block == nullptr) Fail("no memory");
   static_cast<unsigned char*>(block)[0] = static_cast<unsigned char>(size);
