@@ -30,7 +30,7 @@ Zone* create_class(unsigned entry) {
   if (!keg) return nullptr;
   Line name;
   name.text("malloc-").number(size);
-  Zone* zone = zone_create(name.c_str(), UMA_LAYOUT_KIND_MALLOC, entry, keg);
+  Zone* zone = zone_create(name.c_str(), UMA_LAYOUT_KIND_MALLOC, entry, keg, {});
   if (!zone) keg_discard(keg);
   return zone;
 }
@@ -214,7 +214,8 @@ void* heap_aligned_block(size_t align, size_t size) {
   if (size > PTRDIFF_MAX || !uma_boot()) return nullptr;
   size = max(size, size_t{1});
   bool zeroed;
-  if (align <= kSpan && size <= kClassMax) return run_block(size, align, &zeroed);
+  // A megabyte and more is a mapping, with a page behind it that faults.
+  if (align <= kSpan && size <= kClassMax - kGranule) return run_block(size, align, &zeroed);
   return large_block(size, align, &zeroed);
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "alloc/heap/large.h"
 
-#include <string.h>
-
 #include "alloc/base/layout.h"
 #include "alloc/base/lock.h"
+#include "alloc/heap/mapping.h"
 #include "alloc/os/os.h"
 #include "alloc/os/published.h"
 #include "alloc/page/page.h"
@@ -19,25 +18,28 @@ constexpr size_t kCachedBlockMax = size_t{32} << 20;
 constexpr unsigned kGhosts = 8;              // sizes unmapped of late
 constexpr uint64_t kCachedFor = 1000000000;  // ns; older ones are unmapped at the next call
 
-// Open addressing; 0 empty, 1 deleted.
-struct Mapping {
-  uintptr_t base;
-  size_t size;
-};
-constexpr uintptr_t kDeleted = 1;
+constexpr size_t kRetrySlots = 256;  // looked at for mappings to unmap at last, after one went
+
+constexpr size_t kTouchSlots = 8192;  // more are not looked through for one call of the program's
+
+constexpr uintptr_t kDeleted = 1;  // the base of a slot that was used
 
 struct Cached {
-  uintptr_t base;
+  Mapping* mapping;  // in the table
   size_t size;
   uint64_t since;
 };
 
 struct State {
   Lock lock{Rank::kLarge};
-  Mapping* table = nullptr;
+  Mapping* table = nullptr;  // open addressing: live, cached and kept ones
   size_t slots = 0;
   size_t filled = 0;  // with deleted ones
-  size_t live = 0;
+  size_t used = 0;
+  size_t kept = 0;                        // of these: not unmapped yet
+  size_t retry = 0;                       // the next slot to look for those
+  uintptr_t low = UINTPTR_MAX, high = 0;  // all blocks ever lay between
+  bool keep_none = false;                 // any live one may be touched
   Cached cached[kCachedBlocks] = {};
   unsigned cached_count = 0;
   size_t ghosts[kGhosts] = {};
@@ -70,8 +72,15 @@ Mapping* find(uintptr_t base) {
   }
 }
 
+Mapping* find_live(const void* p) {
+  Mapping* mapping = find(addr(p));
+  return mapping && mapping->state == MappingState::kLive ? mapping : nullptr;
+}
+
+size_t table_bytes(size_t slots) { return round_up(slots * sizeof(Mapping), kPage); }
+
 // True: into a slot that was never used.
-bool put(Mapping* table, size_t slots, Mapping mapping) {
+bool put(Mapping* table, size_t slots, const Mapping& mapping) {
   for (size_t i = hash(mapping.base);; i++) {
     Mapping* m = &table[i & (slots - 1)];
     if (m->base > kDeleted) continue;
@@ -81,38 +90,77 @@ bool put(Mapping* table, size_t slots, Mapping mapping) {
   }
 }
 
-// Room for one more; false: no memory.
-bool make_room() {
-  if (state.slots && (state.filled + 1) * 4 <= state.slots * 3) return true;
-  size_t slots = max(kTableFirst, state.slots);
-  while ((state.live + 1) * 2 > slots) slots *= 2;
-  const size_t size = round_up(slots * sizeof(Mapping), kPage);
-  auto* table = static_cast<Mapping*>(os::map(nullptr, size));
-  if (!table) return false;
-  for (size_t i = 0; i < state.slots; i++)
-    if (state.table[i].base > kDeleted) put(table, slots, state.table[i]);
-  if (state.slots) os::unmap(state.table, round_up(state.slots * sizeof(Mapping), kPage));
-  state.table = table;
-  state.slots = slots;
-  state.filled = state.live;
-  return true;
-}
-
-void insert(uintptr_t base, size_t size) {
-  if (put(state.table, state.slots, {base, size})) state.filled++;
-  state.live++;
+void insert(const Mapping& mapping) {
+  if (put(state.table, state.slots, mapping)) state.filled++;
+  state.used++;
+  store(state.low, min(state.low, mapping.base));
+  store(state.high, max(state.high, mapping.base + mapping.size()));
+  state.kept += mapping.state == MappingState::kKept;
 }
 
 void erase(Mapping* mapping) {
   mapping->base = kDeleted;
-  state.live--;
+  state.used--;
 }
 
-void drop_cached(unsigned i) {
-  os::unmap(at<void>(state.cached[i].base), state.cached[i].size);
+// Room for one block and for what its mapping may leave beside it; false: no memory.
+bool make_room() {
+  constexpr size_t kRoom = 3;
+  if (state.slots && (state.filled + kRoom) * 4 <= state.slots * 3) return true;
+  size_t slots = max(kTableFirst, state.slots);
+  while ((state.used + 2 * kRoom) * 2 > slots) slots *= 2;
+  auto* table = static_cast<Mapping*>(os::map(nullptr, table_bytes(slots)));
+  if (!table) return false;
+  Mapping* old = state.table;
+  const size_t old_slots = state.slots;
+  uintptr_t cached[kCachedBlocks];
+  for (unsigned i = 0; i < state.cached_count; i++) cached[i] = state.cached[i].mapping->base;
+  for (size_t i = 0; i < old_slots; i++)
+    if (old[i].base > kDeleted) put(table, slots, old[i]);
+  state.table = table;
+  state.slots = slots;
+  state.filled = state.used;
+  for (unsigned i = 0; i < state.cached_count; i++) state.cached[i].mapping = find(cached[i]);
+  if (!old_slots || os::unmap(old, table_bytes(old_slots))) return true;
+  os::purge(old, table_bytes(old_slots));
+  insert(mapping_at(old, table_bytes(old_slots), MappingState::kKept));
+  return true;
+}
+
+// After a mapping went there may be room in the system to unmap another one that was refused.
+void retry_kept() {
+  for (size_t i = 0; state.kept && i < min(kRetrySlots, state.slots); i++) {
+    Mapping* m = &state.table[state.retry++ & (state.slots - 1)];
+    if (m->base <= kDeleted || m->state != MappingState::kKept) continue;
+    if (!mapping_unmap(*m)) return;
+    state.kept--;
+    erase(m);
+  }
+}
+
+// Gives a mapping back to the system: unmaps it or, where that is refused, keeps its addresses
+// without memory, for a later try or another block.
+void give_up(Mapping* mapping) {
+  if (mapping_unmap(*mapping)) {
+    erase(mapping);
+    if (unlikely(state.kept != 0)) retry_kept();
+    return;
+  }
+  // What cannot be given back stays as it is, and no other block may have it.
+  if (!mapping_purge(*mapping)) mapping->touched = 1;
+  mapping->state = MappingState::kKept;
+  state.kept++;
+}
+
+void forget_cached(unsigned i) {
   sub(shown().cached_bytes, state.cached[i].size);
   sub(shown().cached_blocks);
   state.cached[i] = state.cached[--state.cached_count];
+}
+
+void drop_cached(unsigned i) {
+  give_up(state.cached[i].mapping);
+  forget_cached(i);
 }
 
 void drop_old(uint64_t now, uint64_t age) {
@@ -133,28 +181,64 @@ void note_miss(size_t size) {
   }
 }
 
-// A cached mapping of nearly the size, best fit; 0: none.
-uintptr_t reuse(size_t* size, size_t align) {
+// A cached mapping of nearly the size, best fit; null: none.
+Mapping* reuse(size_t size, size_t align) {
   int best = -1;
   for (unsigned i = 0; i < state.cached_count; i++) {
     const Cached& c = state.cached[i];
-    if (!near(c.size, *size) || c.base % align) continue;
+    if (!near(c.size, size) || c.mapping->base % align) continue;
     if (best < 0 || c.size < state.cached[best].size) best = int(i);
   }
   if (best < 0) {
-    note_miss(*size);
-    return 0;
+    note_miss(size);
+    return nullptr;
   }
-  const Cached c = state.cached[best];
-  state.cached[best] = state.cached[--state.cached_count];
-  sub(shown().cached_bytes, c.size);
-  sub(shown().cached_blocks);
-  *size = c.size;
-  return c.base;
+  Mapping* mapping = state.cached[best].mapping;
+  forget_cached(unsigned(best));
+  mapping->state = MappingState::kLive;
+  return mapping;
 }
 
-bool keep_cached(uintptr_t base, size_t size) {
-  if (size > kCachedBlockMax || address_pressure()) return false;
+// The smallest mapping without memory that the block fits into; null: none.
+Mapping* reuse_kept(size_t size, size_t align) {
+  Mapping* best = nullptr;
+  for (size_t i = 0; state.kept && i < state.slots; i++) {
+    Mapping* m = &state.table[i];
+    if (m->base <= kDeleted || m->state != MappingState::kKept || m->touched) continue;
+    if (m->size() < size || m->base % align || (best && best->size() <= m->size())) continue;
+    best = m;
+  }
+  if (!best) return nullptr;
+  state.kept--;
+  best->state = MappingState::kLive;
+  mapping_guard(best);
+  return best;
+}
+
+Mapping* fresh(size_t size, size_t align) {
+  Mapping left[2];
+  const Mapping mapping = mapping_new(size, align, left);
+  for (const Mapping& piece : left)
+    if (unlikely(piece.base != 0)) insert(piece);
+  if (!mapping.base) return nullptr;
+  insert(mapping);
+  return find(mapping.base);
+}
+
+// Fresh memory, at the cost of all that is cached if need be.
+Mapping* fresh_or_kept(size_t size, size_t align) {
+  if (Mapping* mapping = fresh(size, align)) return mapping;
+  if (state.cached_count) {
+    while (state.cached_count) drop_cached(0);
+    if (Mapping* mapping = fresh(size, align)) return mapping;
+  }
+  return reuse_kept(size, align);
+}
+
+bool keep_cached(Mapping* mapping) {
+  const size_t size = mapping->size();
+  if (size > kCachedBlockMax || mapping->touched || peek(state.keep_none) || address_pressure())
+    return false;
   const uint64_t now = os::clock_coarse_ns();
   drop_old(now, kCachedFor);
   if (size > state.hot) {
@@ -164,71 +248,45 @@ bool keep_cached(uintptr_t base, size_t size) {
   while (state.cached_count &&
          (state.cached_count == kCachedBlocks || shown().cached_bytes + size > kCachedBytes))
     drop_cached(0);
-  state.cached[state.cached_count++] = {base, size, now};
+  state.cached[state.cached_count++] = {mapping, size, now};
+  mapping->state = MappingState::kCached;
   add(shown().cached_bytes, size);
   add(shown().cached_blocks);
   return true;
-}
-
-void* map_aligned(size_t size, size_t align) {
-  if (align <= kPage) return os::map(nullptr, size);
-  if (size + align < size) return nullptr;
-  char* p = static_cast<char*>(os::map(nullptr, size + align));
-  if (!p) return nullptr;
-  char* start = at<char>(round_up(addr(p), align));
-  if (start > p) os::unmap(p, size_t(start - p));
-  os::unmap(start + size, size_t(p + align - start));
-  return start;
-}
-
-void* map_new(size_t size, size_t align) {
-  const bool huge = size >= kLargeAlignHuge;
-  void* p = map_aligned(size, huge ? max(align, kSpan) : align);
-  if (!p && huge && align < kSpan) p = map_aligned(size, align);
-  if (p && huge) os::huge_pages(p, size, true);
-  return p;
 }
 
 }  // namespace
 
 void* large_alloc(size_t size, size_t align, bool* zeroed) {
   size = round_up(size, kPage);
-  *zeroed = false;
+  align = max(align, kPage);
   Guard guard(state.lock);
-  const bool room = make_room();
-  uintptr_t base = room ? reuse(&size, max(align, kPage)) : 0;
-  if (!base && room) {
-    base = addr(map_new(size, align));
-    *zeroed = true;
-    if (!base && state.cached_count) {
-      while (state.cached_count) drop_cached(0);
-      base = addr(map_new(size, align));
-    }
-  }
-  if (!base) {
+  Mapping* mapping = reuse(size, align);
+  *zeroed = !mapping;
+  if (!mapping && make_room()) mapping = fresh_or_kept(size, align);
+  if (!mapping) {
     bump(shown().fails);
     return nullptr;
   }
-  insert(base, size);
-  count_alloc(size);
-  return at<void>(base);
+  count_alloc(mapping->size());
+  return at<void>(mapping->base);
 }
 
 bool large_free(void* p) {
   Guard guard(state.lock);
-  Mapping* mapping = find(addr(p));
+  Mapping* mapping = find_live(p);
   if (!mapping) return false;
-  const size_t size = mapping->size;
-  erase(mapping);
-  count_free(size);
-  if (!keep_cached(addr(p), size)) os::unmap(p, size);
+  count_free(mapping->size());
+  if (unlikely(peek(state.keep_none)) && shown().allocs == shown().frees)
+    store(state.keep_none, false);
+  if (!keep_cached(mapping)) give_up(mapping);
   return true;
 }
 
 size_t large_size(const void* p) {
   Guard guard(state.lock);
-  const Mapping* mapping = find(addr(p));
-  return mapping ? mapping->size : 0;
+  const Mapping* mapping = find_live(p);
+  return mapping ? mapping->size() : 0;
 }
 
 void* large_resize(void* p, size_t size) {
@@ -236,24 +294,41 @@ void* large_resize(void* p, size_t size) {
   Guard guard(state.lock);
   // A moved block leaves a deleted slot behind and may fill an empty one.
   if (!make_room()) return nullptr;
-  Mapping* mapping = find(addr(p));
-  const size_t old_size = mapping->size;
+  Mapping* mapping = find_live(p);
+  const size_t old_size = mapping->size();
   if (size == old_size) return p;
-  void* moved = os::remap(p, old_size, size, true);
-  if (!moved) return nullptr;
+  Mapping moved = *mapping;
+  if (!mapping_resize(&moved, size)) {
+    *mapping = moved;
+    return nullptr;
+  }
   erase(mapping);
-  insert(addr(moved), size);
+  insert(moved);
   add(shown().used_bytes, size - old_size);
-  return moved;
+  return at<void>(moved.base);
 }
 
 uintptr_t large_containing(const void* p) {
   Guard guard(state.lock);
   for (size_t i = 0; i < state.slots; i++) {
     const Mapping& m = state.table[i];
-    if (m.base > kDeleted && addr(p) - m.base < m.size) return m.base;
+    if (m.base > kDeleted && m.state == MappingState::kLive && addr(p) - m.base < m.size())
+      return m.base;
   }
   return 0;
+}
+
+void large_touch(const void* p, size_t length) {
+  const uintptr_t from = addr(p);
+  if (from >= peek(state.high) || from + length <= peek(state.low)) return;
+  // A signal handler may be the caller, over a frame of this file.
+  if (state.lock.held_by_me()) return store(state.keep_none, true);
+  Guard guard(state.lock);
+  if (state.slots > kTouchSlots) return store(state.keep_none, true);
+  for (size_t i = 0; i < state.slots; i++) {
+    Mapping& m = state.table[i];
+    if (m.base > kDeleted && from < m.base + m.size() && m.base < from + length) m.touched = 1;
+  }
 }
 
 size_t large_trim(size_t keep) {

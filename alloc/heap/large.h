@@ -22,6 +22,9 @@ size_t large_size(const void* p);
 void* large_resize(void* p, size_t size);
 // The start of the live mapping that contains p, 0: none. For messages; scans everything.
 uintptr_t large_containing(const void* p);
+// The program changes how a range behaves, by advice, a lock or a protection that would outlive its
+// block: such a mapping is not kept for the next one. Any thread, signal handlers included.
+void large_touch(const void* p, size_t length);
 // Unmaps cached mappings until at most `keep` bytes are cached; returns the bytes given back.
 size_t large_trim(size_t keep);
 // Bytes of cached mappings, and unmapping those that were cached for `age` ns.

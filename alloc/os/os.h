@@ -24,6 +24,12 @@ void* remap(void* p, size_t old_size, size_t new_size, bool may_move);
 bool commit(void* p, size_t size);
 // Gives the memory back; it reads as zero afterwards. False: the old bytes are still there.
 bool purge(void* p, size_t size);
+// Makes pages fault that are readable and writable: by marks, which cost no mapping and which old
+// kernels do not know (`on` false removes them), or by their protection.
+bool guard_marker(void* p, size_t size, bool on);
+bool forbid(void* p, size_t size);
+// A call that the program makes itself, through a function of ours. A negative number is an error.
+long program_call(long number, long a, long b, long c, long d = 0);
 // Advice about huge pages; failure does not matter.
 void huge_pages(void* p, size_t size, bool on);
 

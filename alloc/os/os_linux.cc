@@ -8,9 +8,14 @@
 #include "alloc/base/syscall.h"
 #include "alloc/base/util.h"
 #include "alloc/os/os.h"
+#include "alloc/os/vdso.h"
 
 namespace uma::os {
 namespace {
+
+// Of Linux 6.13, newer than the headers.
+constexpr int kGuardInstall = 102;
+constexpr int kGuardRemove = 103;
 
 bool failed(long ret) { return ret < 0 && ret > -4096; }
 
@@ -32,9 +37,26 @@ bool advise(void* p, size_t size, int advice) {
   return raw_syscall(SYS_madvise, long(addr(p)), long(size), advice) == 0;
 }
 
+// The kernel's function that reads a clock. libc's may be replaced, by one that allocates or that
+// tells another time.
+using ClockFunction = int(clockid_t, timespec*);
+int clock_call(clockid_t id, timespec* t) {
+  return int(raw_syscall(SYS_clock_gettime, id, long(addr(t))));
+}
+constinit ClockFunction* clock_function = nullptr;
+
+ClockFunction* find_clock() {
+  void* found = vdso_function("__vdso_clock_gettime");
+  ClockFunction* function = found ? reinterpret_cast<ClockFunction*>(found) : clock_call;
+  store(clock_function, function);
+  return function;
+}
+
 uint64_t clock_read(clockid_t id) {
   timespec t{};
-  clock_gettime(id, &t);
+  ClockFunction* function = peek(clock_function);
+  if (unlikely(!function)) function = find_clock();
+  function(id, &t);
   return uint64_t(t.tv_sec) * 1000000000u + uint64_t(t.tv_nsec);
 }
 
@@ -54,6 +76,15 @@ bool commit(void* p, size_t size) {
   return raw_syscall(SYS_mprotect, long(addr(p)), long(size), PROT_READ | PROT_WRITE) == 0;
 }
 bool purge(void* p, size_t size) { return advise(p, size, MADV_DONTNEED); }
+bool guard_marker(void* p, size_t size, bool on) {
+  return advise(p, size, on ? kGuardInstall : kGuardRemove);
+}
+bool forbid(void* p, size_t size) {
+  return raw_syscall(SYS_mprotect, long(addr(p)), long(size), PROT_NONE) == 0;
+}
+long program_call(long number, long a, long b, long c, long d) {
+  return raw_syscall(number, a, b, c, d);
+}
 void huge_pages(void* p, size_t size, bool on) {
   advise(p, size, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }

@@ -6,6 +6,7 @@
 
 #include "alloc/base/report.h"
 #include "alloc/base/util.h"
+#include "alloc/base/words.h"
 #include "alloc/os/meta.h"
 #include "alloc/os/os.h"
 #include "alloc/percpu/internal.h"
@@ -234,7 +235,7 @@ void** new_array(Cpu* cpu, unsigned cap) {
   if (uint32_t start = cpu->free_arrays[shift]) {
     array = reinterpret_cast<void**>(cpu->region) + start;
     cpu->free_arrays[shift] = uint32_t(addr(array[0]));
-    memset(array, 0, sizeof(void*) << shift);
+    clear_words(array, size_t{1} << shift);
   } else {
     if (cpu->array_next + (1u << shift) > cpu->array_end) return nullptr;
     array = reinterpret_cast<void**>(cpu->region) + cpu->array_next;

@@ -24,16 +24,10 @@ unsigned take_entry() {
   return 0;
 }
 
-Zone* finish(Zone* zone, uma_ctor ctor, uma_dtor dtor, uma_init zinit, uma_fini zfini) {
-  if (!zone) {
-    errno = ENOMEM;
-    return nullptr;
-  }
-  zone->ctor = ctor;
-  zone->dtor = dtor;
-  zone->zinit = zinit;
-  zone->zfini = zfini;
-  if (ctor || dtor) zone->fast_offset = 0;
+// A zone with an entry of its own, or null with errno.
+Zone* make_zone(const char* name, Keg* keg, const ZoneFunctions& functions) {
+  Zone* zone = zone_create(name, UMA_LAYOUT_KIND_ZONE, take_entry(), keg, functions);
+  if (!zone) errno = ENOMEM;
   return zone;
 }
 
@@ -73,9 +67,9 @@ UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, 
   keg->init = init;
   keg->fini = fini;
   keg->flags = flags;
-  Zone* zone = zone_create(name, UMA_LAYOUT_KIND_ZONE, take_entry(), keg);
+  Zone* zone = make_zone(name, keg, {ctor, dtor, nullptr, nullptr});
   if (!zone) keg_discard(keg);
-  return handle_of(finish(zone, ctor, dtor, nullptr, nullptr));
+  return handle_of(zone);
 }
 
 UMA_EXPORT uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dtor dtor,
@@ -85,8 +79,7 @@ UMA_EXPORT uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dt
     return nullptr;
   }
   Guard guard(creation_lock());
-  Zone* zone = zone_create(name, UMA_LAYOUT_KIND_ZONE, take_entry(), zone_of(primary)->keg);
-  return handle_of(finish(zone, ctor, dtor, zinit, zfini));
+  return handle_of(make_zone(name, zone_of(primary)->keg, {ctor, dtor, zinit, zfini}));
 }
 
 UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
@@ -102,7 +95,7 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
     array_reset(zone, cpu);
   }
   zone_trim_buckets(zone, 0);
-  if (zone->keg->zones == 1) zone->keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};
+  if (peek(zone->keg->zones) == 1) zone->keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};
   keg_trim(zone->keg);
   if (stats.used) {
     Line line;

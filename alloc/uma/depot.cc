@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The buckets of a zone, between its per-CPU arrays and its keg.
-#include <string.h>
-
+#include "alloc/base/words.h"
 #include "alloc/os/meta.h"
 #include "alloc/uma/zone.h"
 
@@ -33,7 +32,7 @@ unsigned fetch_buckets(Zone* zone, void** items, unsigned count) {
     Bucket* bucket = zone->buckets;
     const unsigned n = min(count - taken, unsigned(bucket->count));
     bucket->count -= n;
-    memcpy(items + taken, bucket->items + bucket->count, n * sizeof(void*));
+    copy_words(items + taken, bucket->items + bucket->count, n);
     taken += n;
     if (bucket->count) break;
     zone->buckets = bucket->next;
@@ -82,7 +81,7 @@ unsigned zone_stash(Zone* zone, void* const* items, unsigned count) {
       zone->buckets = bucket;
     }
     const unsigned n = min(count - stored, unsigned(kBucketItems - bucket->count));
-    memcpy(bucket->items + bucket->count, items + stored, n * sizeof(void*));
+    copy_words(bucket->items + bucket->count, items + stored, n);
     bucket->count += n;
     stored += n;
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Giving cached memory back, level by level.
-#include <string.h>
-
+#include "alloc/base/words.h"
 #include "alloc/uma/array.h"
 #include "alloc/uma/zone.h"
 
@@ -75,7 +74,7 @@ void zone_drain_entry(Zone* zone, Cpu* cpu) {
     void** items = entry->top - n;
     const unsigned stashed = zone_stash(zone, items, n);
     bump(zone->pub.moved_out, uma_u64{stashed});
-    memmove(items, items + stashed, (n - stashed) * sizeof(void*));
+    copy_words(items, items + stashed, n - stashed);
     store(entry->top, entry->top - stashed);
     if (stashed < n) return;
   }

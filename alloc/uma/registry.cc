@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // All zones, the published root, and the start of everything.
-#include <string.h>
-
 #include <new>
 
 #include "alloc/base/options.h"
@@ -78,19 +76,25 @@ Keg* keg_create(size_t size, size_t align, uint16_t map_offset) {
 
 void keg_discard(Keg* keg) { keg_pool.free(keg); }
 
-Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg) {
+Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg,
+                  const ZoneFunctions& functions) {
   void* memory = zone_pool.alloc();
   if (!memory) return nullptr;
   Zone* zone = new (memory) Zone{};
-  strncpy(zone->pub.name, name, sizeof(zone->pub.name) - 1);
+  for (unsigned i = 0; i < UMA_LAYOUT_NAME_MAX - 1 && name[i]; i++) zone->pub.name[i] = name[i];
   zone->pub.size = keg->size;
   zone->pub.kind = kind;
   zone->pub.entry = index;
   zone->pub.keg = addr(&keg->pub);
-  zone->offset = zone->fast_offset = uint16_t(index * sizeof(Entry));
+  zone->offset = uint16_t(index * sizeof(Entry));
+  zone->fast_offset = functions.ctor || functions.dtor ? uint16_t{0} : zone->offset;
   zone->keg = keg;
+  zone->ctor = functions.ctor;
+  zone->dtor = functions.dtor;
+  zone->zinit = functions.zinit;
+  zone->zfini = functions.zfini;
   Guard guard(registry.lock);
-  keg->zones++;
+  add(keg->zones);
   if (keg->zones > 1) zone->pub.flags |= UMA_LAYOUT_ZONE_SECONDARY;
   link_zone(zone);
   if (index) publish(registry.by_entry[index], zone);
@@ -120,7 +124,8 @@ void registry_remove(Zone* zone) {
   sub(uma_layout.zone_count);
   add(uma_layout.generation);
   // A keg whose items are still in use stays: their slabs point to it.
-  if (--zone->keg->zones == 0 && zone->keg->pub.slabs == 0) keg_pool.free(zone->keg);
+  sub(zone->keg->zones);
+  if (zone->keg->zones == 0 && zone->keg->pub.slabs == 0) keg_pool.free(zone->keg);
   zone_pool.free(zone);
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "alloc/uma/slab.h"
 
-#include <string.h>
-
 #include "alloc/base/report.h"
+#include "alloc/base/words.h"
 #include "alloc/os/meta.h"
 #include "alloc/os/os.h"
 
@@ -102,7 +101,7 @@ bool slab_get_bitmap(Keg* keg, Slab* slab) {
 
 void slab_release_bitmap(Keg* keg, Slab* slab) {
   if (keg->pub.ipers <= 64) return;
-  memset(slab->bitmap, 0, words(keg) * sizeof(uint64_t));
+  clear_words(slab->bitmap, words(keg));
   pools[pool_of(keg)].free(slab->bitmap);
 }
 

@@ -47,8 +47,17 @@ static_assert(offsetof(Zone, fast_offset) == 192);
 // Brings the allocator up; any thread, any time, cheap once up. False: no memory (try again later).
 bool uma_boot();
 
-// Makes a zone with a keg of its own (or on `keg`). `index`: its per-CPU entry, 0 none.
-Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg);
+// What a zone's owner wants called; any of them may be null.
+struct ZoneFunctions {
+  uma_ctor ctor;
+  uma_dtor dtor;
+  uma_init zinit;
+  uma_fini zfini;
+};
+// Makes a zone on `keg`, which is complete as well. `index`: its per-CPU entry, 0 none. From here
+// on other threads walk over both: nothing that they read may be set later.
+Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg,
+                  const ZoneFunctions& functions);
 Keg* keg_create(size_t size, size_t align, uint16_t map_offset);
 void keg_discard(Keg* keg);  // one that got no zone
 // The zone of a per-CPU entry or null; any index below kEntryMax.
