@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "alloc/base/layout_read.h"
 #include "alloc/base/log.h"
 #include "alloc/base/options.h"
 #include "alloc/base/report.h"
@@ -278,12 +279,10 @@ bool heap_trim(size_t keep) {
 HeapStats heap_stats() {
   HeapStats stats{};
   if (!uma_boot()) return stats;
-  const uma_layout_pages& pages = page_counters();
   const uma_layout_large& large = uma_layout.large;
   stats.large_blocks = peek(large.allocs) - peek(large.frees);
   stats.large_bytes = peek(large.used_bytes);
-  stats.mapped = peek(pages.arena_committed) + peek(pages.meta_mapped) + peek(pages.side_mapped) +
-                 stats.large_bytes;
+  stats.mapped = uma_layout_mapped(&uma_layout);
   stats.in_use = stats.large_bytes;
   Guard guard(reclaim_lock());
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {

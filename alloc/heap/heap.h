@@ -48,7 +48,7 @@ size_t heap_usable_size(const void* p, const char* function);
 bool heap_trim(size_t keep);
 
 struct HeapStats {
-  size_t mapped;      // bytes readable and writable
+  size_t mapped;      // as layout_read.h has it
   size_t in_use;      // bytes of live blocks
   size_t small_free;  // bytes of free items
   size_t large_blocks;

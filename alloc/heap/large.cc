@@ -91,7 +91,9 @@ bool make_room() {
   if (!table) return false;
   for (size_t i = 0; i < state.slots; i++)
     if (state.table[i].base > kDeleted) put(table, slots, state.table[i]);
-  if (state.slots) os::unmap(state.table, round_up(state.slots * sizeof(Mapping), kPage));
+  const size_t old_size = round_up(state.slots * sizeof(Mapping), kPage);
+  if (state.slots) os::unmap(state.table, old_size);
+  bump(uma_layout.pages.side_mapped, size - old_size);
   state.table = table;
   state.slots = slots;
   state.filled = state.live;
@@ -266,11 +268,13 @@ size_t large_trim(size_t keep) {
 void large_count_alloc(size_t size) {
   Guard guard(state.lock);
   count_alloc(size);
+  add(shown().run_bytes, size);
 }
 
 void large_count_free(size_t size) {
   Guard guard(state.lock);
   count_free(size);
+  sub(shown().run_bytes, size);
 }
 
 void large_fork_prepare() { state.lock.fork_prepare(); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Counters summed over CPUs, and the zone table as vmstat -z prints it.
+#include "alloc/base/layout_read.h"
 #include "alloc/base/log.h"
 #include "alloc/os/published.h"
 #include "alloc/uma/zone.h"
@@ -88,8 +89,7 @@ extern "C" UMA_EXPORT void uma_print_stats() {
             peek(large.allocs), peek(large.fails));
   const uma_layout_pages& pages = page_counters();
   line.text("total: mapped ")
-      .number((peek(pages.arena_committed) + peek(pages.meta_mapped) + peek(pages.side_mapped)) /
-              1024)
+      .number(uma_layout_mapped(&uma_layout) / 1024)
       .text("K, in use ")
       .number((in_use + peek(large.used_bytes)) / 1024)
       .text("K, large ")

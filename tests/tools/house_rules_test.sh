@@ -38,6 +38,7 @@ breach() {
 
 file WORKSPACE
 file alloc/base/layout.h
+file alloc/base/layout_read.h '#include "alloc/base/layout.h"'
 file alloc/base/log.h '#include <string.h>'
 file alloc/os/os.h '#include "alloc/base/log.h"'
 file alloc/uma/uma.h
@@ -45,7 +46,7 @@ file alloc/uma/zone.cc '#include "alloc/uma/uma.h"' '#include "zone.h"' '#includ
 file alloc/uma/zone.h
 file mbuf/mbuf.h '#include "alloc/uma/uma.h"'
 file preload/malloc.cc '#include "alloc/uma/zone.h"'
-file tools/umastat/main.cc '#include "alloc/base/layout.h"' '#include "tools/umastat/reader.h"'
+file tools/umastat/main.cc '#include "alloc/base/layout_read.h"' '#include "tools/umastat/reader.h"'
 file tools/umastat/reader.h
 file bench/pairs.cc '#include "alloc/uma/uma.h"' '#include "mbuf/mbuf.h"'
 file tests/unit/zone_test.cc '#include "alloc/uma/zone.h"'
@@ -55,6 +56,8 @@ breach 'must not include alloc/os/os.h' alloc/base/log.h '#include "alloc/os/os.
 breach 'must not include alloc/uma/zone.h' alloc/os/os.h '#  include <alloc/uma/zone.h>'
 breach 'must not include mbuf/mbuf.h' alloc/uma/zone.h '#include "mbuf/mbuf.h"'
 breach 'must not include alloc/base/log.h' alloc/base/layout.h '#include "log.h"'
+breach 'must not include alloc/base/layout_read.h' alloc/base/layout.h '#include "layout_read.h"'
+breach 'must not include alloc/base/log.h' alloc/base/layout_read.h '#include "alloc/base/log.h"'
 breach 'must not include alloc/uma/zone.h' mbuf/mbuf.h '#include "alloc/uma/zone.h"'
 breach 'must not include mbuf/mbuf.h' preload/malloc.cc '#include "mbuf/mbuf.h"'
 breach 'must not include alloc/base/log.h' tools/umastat/main.cc '#include "alloc/base/log.h"'

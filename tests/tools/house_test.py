@@ -15,7 +15,8 @@ TOP_LEVEL = {
 }
 FLOORS = ["alloc/base", "alloc/os", "alloc/percpu", "alloc/page", "alloc/uma", "alloc/heap", "alloc"]
 PUBLIC = {"alloc/uma/uma.h", "mbuf/mbuf.h"}
-LAYOUT = "alloc/base/layout.h"
+# What tools may read: the first includes nothing, the others only each other.
+LAYOUT = ["alloc/base/layout.h", "alloc/base/layout_read.h"]
 OUTSIDE = {".git", "__pycache__"}
 # What Bazel leaves at the top level. Its last name is that of the checkout.
 BAZEL = re.compile(r"bazel-[^/]+$")
@@ -59,8 +60,8 @@ def resolve(path, quote, name, files):
 
 def may_include(path, target):
     """True when the layers allow the file `path` to include the file `target`."""
-    if path == LAYOUT:
-        return False
+    if path in LAYOUT:
+        return target in LAYOUT and LAYOUT.index(target) < LAYOUT.index(path)
     top, target_top = path.split("/")[0], target.split("/")[0]
     if top == "alloc":
         return target_top == "alloc" and floor(target) <= floor(path)
@@ -69,9 +70,9 @@ def may_include(path, target):
     if top == "preload":
         return target_top in ("alloc", "preload")
     if top == "tools":
-        return target_top == "tools" or target == LAYOUT
+        return target_top == "tools" or target in LAYOUT
     if top == "bench":
-        return target_top == "bench" or target == LAYOUT or target in PUBLIC
+        return target_top == "bench" or target in LAYOUT or target in PUBLIC
     return top == "tests"
 
 

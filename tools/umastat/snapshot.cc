@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "alloc/base/layout.h"
+#include "alloc/base/layout_read.h"
 #include "tools/umastat/error.h"
 #include "tools/umastat/image.h"
 
@@ -148,9 +148,7 @@ Snapshot TakeSnapshot(const Process& process, uint64_t root) {
   snapshot.command = process.Command();
   snapshot.large = MakeLarge(image.root.large);
   snapshot.pages = MakePages(image.root.pages);
-  snapshot.total = {.mapped = snapshot.pages.reserved + snapshot.pages.meta_mapped +
-                              snapshot.pages.side_mapped + snapshot.large.used_bytes +
-                              snapshot.large.cached_bytes,
+  snapshot.total = {.mapped = uma_layout_mapped(&image.root),
                     .resident = process.ResidentBytes(),
                     .in_use = snapshot.large.used_bytes};
   snapshot.in_flight = InFlight(image);

@@ -46,7 +46,7 @@ struct PageStat {
 };
 
 struct TotalStat {
-  uint64_t mapped;    // address space the allocator holds
+  uint64_t mapped;    // as layout_read.h has it
   uint64_t resident;  // memory of the whole process
   uint64_t in_use;    // bytes of items and blocks that are allocated
 };
