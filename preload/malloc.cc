@@ -9,8 +9,7 @@
 #include "alloc/base/util.h"
 #include "alloc/heap/heap.h"
 #include "alloc/uma/uma.h"
-
-#define UMA_LIBC __attribute__((visibility("default")))
+#include "preload/visible.h"
 
 namespace uma {
 extern "C" {
@@ -107,8 +106,8 @@ UMA_LIBC int malloc_trim(size_t pad) {
   return given;
 }
 
-// Every parameter of glibc is accepted; none has an effect here, except that M_TRIM_THRESHOLD and
-// the rest have no equivalent to set.
+// The parameters that glibc knows are accepted, and none has an effect: they set what has no
+// counterpart here.
 UMA_LIBC int mallopt(int parameter, int) {
   return parameter == M_MXFAST || (parameter <= M_TRIM_THRESHOLD && parameter >= M_ARENA_MAX);
 }

@@ -36,12 +36,9 @@ inline bool heap_keeps(const void* p, size_t size) {
   const auto& keeps = kClassKeeps.of[heap_map_offset(p) / sizeof(Entry)];
   return size - keeps.first < keeps.count && likely(!options.invariants);
 }
-// realloc where heap_keeps has said no.
+// realloc where heap_keeps has said no. p: a block or null; keeps the old block on failure. size >
+// 0.
 void* heap_resize(void* p, size_t size);
-// p: a block or null; keeps the old block on failure. size > 0.
-inline void* heap_realloc(void* p, size_t size) {
-  return heap_keeps(p, size) ? p : heap_resize(p, size);
-}
 // Bytes that may be written; 0 for null and (foreign:ignore) for foreign pointers.
 size_t heap_usable_size(const void* p, const char* function);
 // Gives back what it can, keeping `keep` bytes of free runs. True: something was given back.

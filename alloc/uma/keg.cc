@@ -11,7 +11,6 @@
 namespace uma {
 namespace {
 
-constexpr unsigned kReciprocalShift = 42;
 constexpr size_t kPunchStep = size_t{64} << 10;
 constexpr unsigned kPunchShare = 64;
 constexpr size_t kPunchMost = size_t{8} << 20;  // at once, with the keg's lock held

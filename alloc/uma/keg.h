@@ -12,12 +12,14 @@
 
 namespace uma {
 
+// An item's index is its offset times the reciprocal, shifted: exact for every slab up to a span.
+inline constexpr unsigned kReciprocalShift = 42;
 inline constexpr unsigned kKegBins = 4;  // partial slabs by share of free items, fullest first
 
 struct Keg {
   uma_layout_keg pub{};
   Lock lock{Rank::kKeg};
-  uint64_t reciprocal = 0;  // ceil(2^42 / rsize)
+  uint64_t reciprocal = 0;  // ceil(2^kReciprocalShift / rsize)
   size_t idle_bytes = 0;    // free items in slabs, less what was punched
   size_t idle_level = 0;    // idle_bytes after the last punch, or less
   size_t idle_low = 0;      // the least since keg_watch
@@ -27,7 +29,6 @@ struct Keg {
   uint16_t map_offset = 0;  // what the page map says of its slabs
   uint16_t granules = 0;
   uint32_t punch_unit = 0;  // bytes per bit of Slab::punched
-  uint32_t full_slabs = 0;
   List<Slab> bins[kKegBins];
   Slab* spare = nullptr;  // one wholly free slab, kept against flapping
   List<Slab> full;

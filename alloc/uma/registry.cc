@@ -13,8 +13,6 @@
 
 namespace uma {
 
-Pool* bucket_pool();
-
 namespace {
 
 struct Registry {

@@ -63,6 +63,8 @@ breach 'must not include mbuf/mbuf.h' preload/malloc.cc '#include "mbuf/mbuf.h"'
 breach 'must not include alloc/base/log.h' tools/umastat/main.cc '#include "alloc/base/log.h"'
 breach 'must not include alloc/uma/zone.h' bench/pairs.cc '#include "alloc/uma/zone.h"'
 breach 'stands on no known floor of alloc/' alloc/attic/old.h
+printf 'gitdir: elsewhere\n' >.git
+finds ''
 word='TO''DO'
 breach "says $word" bench/pairs.cc "// $word: later"
 mapfile -t long < <(yes '//' | head -n 600)

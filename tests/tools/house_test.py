@@ -35,6 +35,8 @@ def all_files(tree):
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         folders[:] = [name for name in folders if name not in OUTSIDE]
         for name in names + links:
+            if name in OUTSIDE:  # git keeps a file of that name in a second working tree
+                continue
             path = os.path.relpath(os.path.join(folder, name), tree)
             if not (BAZEL.match(path) and os.path.islink(os.path.join(folder, name))):
                 yield path

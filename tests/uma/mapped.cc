@@ -50,7 +50,8 @@ void Step(char step) {
     case 'f':
       while (kept > 0) free(keep[--kept]);
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

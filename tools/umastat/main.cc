@@ -15,11 +15,11 @@
 #include "tools/umastat/render.h"
 #include "tools/umastat/series.h"
 #include "tools/umastat/snapshot.h"
+#include "tools/umastat/version.h"
 
 namespace umastat {
 namespace {
 
-constexpr const char* kVersion = "0.1.0";
 constexpr double kMinSeconds = 0.001;
 constexpr double kMaxSeconds = 86400;
 

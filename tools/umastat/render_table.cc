@@ -59,8 +59,7 @@ void AppendTail(std::string& out, const Snapshot& snapshot) {
          " free and dirty, %" PRIu64 " given back in %" PRIu64 " calls\n",
          pages.reserved, pages.committed, pages.runs_used, pages.runs_free_dirty, pages.purged,
          pages.purge_calls);
-  Append(out,
-         "metadata: %" PRIu64 " mapped, %" PRIu64 " used; tables: %" PRIu64 " mapped\n",
+  Append(out, "metadata: %" PRIu64 " mapped, %" PRIu64 " used; tables: %" PRIu64 " mapped\n",
          pages.meta_mapped, pages.meta_used, pages.side_mapped);
   const TotalStat& total = snapshot.total;
   Append(out, "%stotal: %" PRIu64 " mapped, %" PRIu64 " resident, %" PRIu64 " in use",
