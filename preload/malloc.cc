@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alloc/base/log.h"
 #include "alloc/base/util.h"
 #include "alloc/heap/heap.h"
 #include "alloc/uma/uma.h"
@@ -77,7 +78,7 @@ UMA_LIBC void* memalign(size_t align, size_t size) {
 UMA_LIBC int posix_memalign(void** out, size_t align, size_t size) {
   if (!is_power_of_two(align) || align % sizeof(void*) != 0) return EINVAL;
   void* p = heap_alloc_aligned(align, size);
-  if (!p) return ENOMEM;
+  if (!p) return errno = ENOMEM;  // POSIX does not ask for errno, programs of glibc do
   *out = p;
   return 0;
 }
@@ -134,7 +135,14 @@ UMA_LIBC struct mallinfo mallinfo() {
   return info;
 }
 
-UMA_LIBC void malloc_stats() { uma_print_stats(); }
+// The last lines are glibc's.
+UMA_LIBC void malloc_stats() {
+  uma_print_stats();
+  const HeapStats stats = heap_stats();
+  Line line;
+  line.text("max mmap regions = ").number(stats.most_mappings, 10).write_stderr();
+  line.text("max mmap bytes   = ").number(stats.most_mapping_bytes, 10).write_stderr();
+}
 
 UMA_LIBC int malloc_info(int options, FILE* out) {
   if (options != 0) return EINVAL;

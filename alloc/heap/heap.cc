@@ -284,6 +284,7 @@ HeapStats heap_stats() {
   stats.large_bytes = peek(large.used_bytes);
   stats.mapped = uma_layout_mapped(&uma_layout);
   stats.in_use = stats.large_bytes;
+  large_most(&stats.most_mappings, &stats.most_mapping_bytes);
   Guard guard(reclaim_lock());
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
     uma_zone_stats s;

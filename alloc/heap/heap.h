@@ -50,6 +50,8 @@ struct HeapStats {
   size_t small_free;  // bytes of free items
   size_t large_blocks;
   size_t large_bytes;
+  size_t most_mappings;  // the most large blocks in mappings of their own there ever were
+  size_t most_mapping_bytes;
 };
 HeapStats heap_stats();
 

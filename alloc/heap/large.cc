@@ -38,6 +38,8 @@ struct State {
   size_t slots = 0;
   size_t filled = 0;  // with deleted ones
   size_t live = 0;
+  size_t most_live = 0;  // with the next: the highest there ever were
+  size_t most_bytes = 0;
   Cached cached[kCachedBlocks] = {};
   unsigned cached_count = 0;
   size_t ghosts[kGhosts] = {};
@@ -57,6 +59,11 @@ void count_alloc(size_t size) {
 void count_free(size_t size) {
   add(shown().frees);
   sub(shown().used_bytes, size);
+}
+
+void note_most() {
+  state.most_live = max(state.most_live, state.live);
+  state.most_bytes = max(state.most_bytes, size_t(shown().used_bytes - shown().run_bytes));
 }
 
 size_t hash(uintptr_t base) { return size_t((base >> 12) * 0x9e3779b97f4a7c15u >> 20); }
@@ -213,6 +220,7 @@ void* large_alloc(size_t size, size_t align, bool* zeroed) {
   }
   insert(base, size);
   count_alloc(size);
+  note_most();
   return at<void>(base);
 }
 
@@ -246,6 +254,7 @@ void* large_resize(void* p, size_t size) {
   erase(mapping);
   insert(addr(moved), size);
   add(shown().used_bytes, size - old_size);
+  note_most();
   return moved;
 }
 
@@ -275,6 +284,12 @@ void large_count_free(size_t size) {
   Guard guard(state.lock);
   count_free(size);
   sub(shown().run_bytes, size);
+}
+
+void large_most(size_t* mappings, size_t* bytes) {
+  Guard guard(state.lock);
+  *mappings = state.most_live;
+  *bytes = state.most_bytes;
 }
 
 void large_fork_prepare() { state.lock.fork_prepare(); }

@@ -29,6 +29,9 @@ size_t large_trim(size_t keep);
 void large_count_alloc(size_t size);
 void large_count_free(size_t size);
 
+// The most mappings, and the most bytes in them, that were in use at a time.
+void large_most(size_t* mappings, size_t* bytes);
+
 void large_fork_prepare();
 void large_fork_release();
 
