@@ -3,21 +3,14 @@
 # shellcheck disable=SC2016,SC2046 # inner shells expand; pkg-config prints words
 # An installation from what is built: complete, usable by a compiler, by umarun and by umastat, and
 # replaced without harm to what runs. Works in the runfiles, which are laid out as bazel-bin.
-set -u
+# shellcheck source=tests/check.sh
+. tests/check.sh
 deploy=$PWD/tools/deploy bin_dir=$PWD sources=$PWD/tests/install manual=$PWD/tools/man/uma.3
-work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/deploy.XXXXXX")
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
-unset LD_PRELOAD UMA_OPTIONS LD_LIBRARY_PATH PKG_CONFIG_LIBDIR
+unset LD_LIBRARY_PATH PKG_CONFIG_LIBDIR
 for tool in pkg-config gcc-12; do
   command -v "$tool" >/dev/null || { echo "SKIP: $tool is not installed" && exit 0; }
 done
-failures=0
-
-fail() {
-  printf 'FAIL: %s\n' "$*"
-  failures=$((failures + 1))
-}
 
 # refused STATUS MESSAGE ARGUMENT...: one line on stderr with MESSAGE in it.
 refused() {
@@ -155,5 +148,4 @@ is_one_allocator
 runs_programs
 replaces
 refuses
-((failures == 0)) || exit 1
-echo 'all as expected'
+finish

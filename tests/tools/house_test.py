@@ -22,6 +22,8 @@ OUTSIDE = {".git", "__pycache__"}
 BAZEL = re.compile(r"bazel-[^/]+$")
 SOURCES = re.compile(r"\.(c|cc|h|S|inc|py|sh|bzl|md)$|(^|/)BUILD$")
 CODE = re.compile(r"\.(c|cc|h|S|inc)$")
+SHELL_TEST = re.compile(r"^tests/.*_test\.sh$")
+CHECK_SH = "\n. tests/check.sh\n"
 MAX_LINES = 600
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 LICENCE = "SPDX-License-Identifier: BSD-2-" + "Clause"
@@ -90,6 +92,8 @@ def check_text(path, text, files):
         yield f"{path}: no line '{LICENCE}' near its top"
     for match in UNFINISHED.finditer(text):
         yield f"{path}: says {match.group(0)}"
+    if SHELL_TEST.search(path) and CHECK_SH not in text:
+        yield f"{path}: a test that does not begin with tests/check.sh"
     lines = text.count("\n")
     if (SOURCES.search(path) or text.startswith("#!")) and lines >= MAX_LINES:
         yield f"{path}: {lines} lines, {MAX_LINES} or more"
