@@ -12,7 +12,8 @@ unset LD_PRELOAD UMA_OPTIONS
 
 # The last commands before a failure, those of this file left out.
 check_show_commands() {
-  grep -a -v '^+* check\.sh:' "$check_commands" | tail -n 8 | cut -c 1-600 | sed 's/^/    /'
+  grep -a -v -e '^+* check\.sh:' -e '^+* [^ ]*: fail ' "$check_commands" | tail -n 8 | cut -c 1-600 |
+    sed 's/^/    /; s/\\\(.\)/\1/g' # [[ shows \x for x of a pattern
 }
 
 # fail WHAT...: counts a failure; the test goes on. The files out and err, where the test has such,

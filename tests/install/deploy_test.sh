@@ -137,7 +137,22 @@ refuses() {
   mkdir empty
   refused 1 'not built: empty/alloc/libuma.so.1' --bin-dir empty "$work/x"
   : >file
-  refused 1 "cannot install $work/file/lib/libuma.so.1" --bin-dir "$bin_dir" "$work/file"
+  refused 1 "cannot install $work/file/lib/libuma.so.1: Not a directory" \
+    --bin-dir "$bin_dir" "$work/file"
+  # In the way of each kind of thing that is installed: a file, a link, one from a template.
+  local target
+  for target in lib/libuma.so.1 lib/libuma.so lib/pkgconfig/uma.pc; do
+    mkdir -p "blocked/$target/inside"
+    refused 1 "cannot install $work/blocked/$target: cannot overwrite directory" \
+      --bin-dir "$bin_dir" "$work/blocked"
+    [[ -z $(find blocked -name '*.new.*') ]] || fail "left over: $(find blocked -name '*.new.*')"
+    rm -r blocked
+  done
+  if ((UID != 0)); then
+    mkdir locked && chmod a-w locked
+    refused 1 "cannot install $work/locked/lib/libuma.so.1: Permission denied" \
+      --bin-dir "$bin_dir" "$work/locked"
+  fi
   "$deploy" --help >out 2>err
   [[ $? == 0 && ! -s err && $(<out) == *'--bin-dir DIR'* ]] || fail '--help'
 }

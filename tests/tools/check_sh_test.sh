@@ -28,7 +28,7 @@ says 'all as expected'
 ! grep -q FAIL log || fail "$(<log)"
 
 a_test 1 'have=12 want=13' '[[ $have == "$want" ]] || fail "the twelve"' finish
-says 'FAIL: small_test.sh:5: the twelve' 'small_test.sh:5: [[ 12 == \1\3 ]]'
+says 'FAIL: small_test.sh:5: the twelve' 'small_test.sh:5: [[ 12 == 13 ]]'
 
 a_test 1 'echo some words >out; echo no >err' 'grep -q "other $PPID" out || fail words' finish
 says "small_test.sh:5: grep -q 'other " 'out: some words' 'err: no'
