@@ -77,6 +77,7 @@ ZoneStat MakeZone(const Image& image, size_t index, bool& sound) {
   stat.requests = ClampedSigned(allocs);
   stat.fail = zone.fails;
   stat.sleep = zone.sleeps;
+  stat.bytes = stat.used * stat.size;
   return stat;
 }
 
@@ -101,7 +102,7 @@ PageStat MakePages(const uma_layout_pages& pages) {
           .side_mapped = pages.side_mapped};
 }
 
-void SortZones(std::vector<ZoneStat>& zones) {
+void ListZones(std::vector<ZoneStat>& zones) {
   const auto others = std::stable_partition(zones.begin(), zones.end(), [](const ZoneStat& zone) {
     return zone.kind == UMA_LAYOUT_KIND_MALLOC;
   });
@@ -155,10 +156,10 @@ Snapshot TakeSnapshot(const Process& process, uint64_t root) {
   bool sound = true;
   for (size_t i = 0; i < image.zones.size(); i++) {
     snapshot.zones.push_back(MakeZone(image, i, sound));
-    snapshot.total.in_use += snapshot.zones.back().used * snapshot.zones.back().size;
+    snapshot.total.in_use += snapshot.zones.back().bytes;
   }
   snapshot.exact = still && sound && snapshot.in_flight == 0;
-  SortZones(snapshot.zones);
+  ListZones(snapshot.zones);
   return snapshot;
 }
 

@@ -22,6 +22,7 @@ struct ZoneStat {
   uint64_t requests;
   uint64_t fail;
   uint64_t sleep;
+  uint64_t bytes;  // of the items that are used
 };
 
 struct LargeStat {
