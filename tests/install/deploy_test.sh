@@ -87,6 +87,23 @@ serves_compilers() {
   sed -n '/^#include <uma\/uma.h>/,/^\.Ed/p' "$manual" | grep -v '^\.Ed' >example.c
   grep -q uma_zcreate example.c || fail "no example in $manual"
   compiles example uma example.c
+  manual_compiles
+}
+
+# The command that the manual gives, as a reader copies it from the screen; what it makes runs as
+# it is.
+manual_compiles() {
+  local command
+  command -v man >/dev/null || { echo 'SKIP: man is not installed' && return; }
+  mkdir copied cc
+  printf '#!/bin/bash\nexec gcc-12 "$@"\n' >cc/cc && chmod 755 cc/cc
+  cp example.c copied/point.c
+  command=$(MANWIDTH=80 LC_ALL=C.UTF-8 man -l "$manual" 2>/dev/null |
+    sed -n '/^ *cc point\.c/ { :more; /\\$/ { N; b more }; p }')
+  [[ -n $command ]] || fail "no command in $manual"
+  (cd copied && PATH=$work/cc:$PATH bash -c "$command") >out 2>err ||
+    fail "status $? of the manual's command: $command"
+  copied/a.out >out 2>err || fail "status $? of what the manual's command made: $command"
 }
 
 # A program linked with libuma, in a process whose malloc is preloaded: one allocator, one table.
