@@ -2,7 +2,7 @@
 // Zones: per-CPU caches over buckets over a keg.
 //
 //   uma_zalloc   1. the top item of this CPU's array (alloc/percpu)
-//                2. empty: a batch from the zone's full buckets
+//                2. empty: a batch from the zone's buckets
 //                3. none: a batch from the keg's slabs
 //                4. none: a new slab from the page layer
 //   uma_zfree    1. onto this CPU's array
