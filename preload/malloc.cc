@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alloc/base/log.h"
 #include "alloc/base/util.h"
 #include "alloc/heap/heap.h"
 #include "alloc/uma/background.h"
 #include "alloc/uma/uma.h"
-
-#define UMA_LIBC __attribute__((visibility("default")))
+#include "preload/visible.h"
 
 namespace uma {
 extern "C" {
@@ -85,7 +85,7 @@ UMA_LIBC void* memalign(size_t align, size_t size) {
 UMA_LIBC int posix_memalign(void** out, size_t align, size_t size) {
   if (!is_power_of_two(align) || align % sizeof(void*) != 0) return EINVAL;
   void* p = heap_alloc_aligned(align, size);
-  if (!p) return ENOMEM;
+  if (!p) return errno = ENOMEM;  // POSIX does not ask for errno, programs of glibc do
   *out = p;
   return 0;
 }
@@ -114,8 +114,8 @@ UMA_LIBC int malloc_trim(size_t pad) {
   return given;
 }
 
-// Every parameter of glibc is accepted; none has an effect here, except that M_TRIM_THRESHOLD and
-// the rest have no equivalent to set.
+// The parameters that glibc knows are accepted, and none has an effect: they set what has no
+// counterpart here.
 UMA_LIBC int mallopt(int parameter, int) {
   return parameter == M_MXFAST || (parameter <= M_TRIM_THRESHOLD && parameter >= M_ARENA_MAX);
 }
@@ -142,7 +142,14 @@ UMA_LIBC struct mallinfo mallinfo() {
   return info;
 }
 
-UMA_LIBC void malloc_stats() { uma_print_stats(); }
+// The last lines are glibc's.
+UMA_LIBC void malloc_stats() {
+  uma_print_stats();
+  const HeapStats stats = heap_stats();
+  Line line;
+  line.text("max mmap regions = ").number(stats.most_mappings, 10).write_stderr();
+  line.text("max mmap bytes   = ").number(stats.most_mapping_bytes, 10).write_stderr();
+}
 
 UMA_LIBC int malloc_info(int options, FILE* out) {
   if (options != 0) return EINVAL;

@@ -10,8 +10,7 @@
 #include "alloc/base/report.h"
 #include "alloc/base/util.h"
 #include "alloc/heap/heap.h"
-
-#define UMA_LIBC __attribute__((visibility("default")))
+#include "preload/visible.h"
 
 // std::get_new_handler and std::__throw_bad_alloc by their symbols: a reference that may be null.
 extern "C" {

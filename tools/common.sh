@@ -41,6 +41,14 @@ cache_dir() {
   die 1 "no folder for the built library: neither $base/uma nor $dir is ours to write"
 }
 
+# need_plain_path: ends with one line where Bazel cannot work, which by itself says so late and at
+# length.
+need_plain_path() {
+  local LC_ALL=C
+  [[ $tree != *[^!-~]* ]] || die 1 "Bazel can build nothing in a folder whose name has" \
+    "spaces or letters other than ASCII, so move the tree: $tree"
+}
+
 # Bazel wants a home and a user name, and must not run under the caller's preloaded libraries.
 run_bazel() (
   cd "$tree" || exit 1

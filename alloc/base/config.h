@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Every constant of the allocator, once, with the reason for its value.
+// The constants that several files share, with the reason for each value. Those of one file stand
+// at its top.
 #ifndef UMA_BASE_CONFIG_H_
 #define UMA_BASE_CONFIG_H_
 
@@ -57,8 +58,8 @@ inline constexpr unsigned kBucketItems = 62;
 inline constexpr size_t kMetaChunk = size_t{256} << 10;
 inline constexpr size_t kMetaBoot = size_t{24} << 10;  // in .bss: no system call for small programs
 
-// Above this a block is a mapping of its own.
-inline constexpr size_t kLargeAlignHuge = size_t{4} << 20;  // align to a huge page from here on
+// A mapping of its own (a block of more than kClassMax) starts at a huge page from this size on.
+inline constexpr size_t kLargeAlignHuge = size_t{4} << 20;
 
 // Huge pages start when this much went to runs that are used whole: a huge page costs 0.17 ms.
 inline constexpr size_t kHugeAfter = size_t{4} << 20;

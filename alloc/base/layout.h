@@ -19,14 +19,14 @@ typedef __UINT32_TYPE__ uma_u32;
 typedef __UINT64_TYPE__ uma_u64;
 
 #define UMA_LAYOUT_MAGIC 0x31544154534d5555ull /* "UUMSTAT1" read as a little-endian word */
-#define UMA_LAYOUT_VERSION 1u
+#define UMA_LAYOUT_VERSION 2u
 #define UMA_LAYOUT_NAME_MAX 32 /* as the name field of FreeBSD's zone statistics stream */
 #define UMA_LAYOUT_EXTENSIONS 8
 
 /* What a zone serves. */
 #define UMA_LAYOUT_KIND_MALLOC 1u   /* a size class of malloc */
 #define UMA_LAYOUT_KIND_ZONE 2u     /* created through uma_zcreate or uma_zsecond_create */
-#define UMA_LAYOUT_KIND_INTERNAL 3u /* memory of the allocator itself: buckets, zones, bitmaps */
+#define UMA_LAYOUT_KIND_INTERNAL 3u /* reserved: memory of the allocator itself */
 
 /* Zone flag bit: the zone is not the first of its keg, so keg_free is not counted as its own. */
 #define UMA_LAYOUT_ZONE_SECONDARY 1u
@@ -89,13 +89,13 @@ struct uma_layout_zone {
   uma_u64 moved_out;   /* items taken out of per-CPU arrays in batches, counted after it */
   uma_u64 corrections; /* pops that were counted and then restarted */
   uma_u64 fails;
-  uma_u64 sleeps;
-  uma_u64 limit; /* items, 0: none */
+  uma_u64 sleeps; /* reserved, 0: requests that waited for an item */
+  uma_u64 limit;  /* reserved, 0: the most items there may be */
 
-  uma_u64 bucket_items; /* items in the zone's full buckets */
+  uma_u64 bucket_items; /* items in the zone's buckets, of which the first may be part full */
   uma_u32 ops_started;  /* slow operations begun and ended: equal when none is in flight */
   uma_u32 ops_finished;
-  uma_u64 wss; /* working-set estimate of bucket_items */
+  uma_u64 wss; /* reserved, 0: working-set estimate of bucket_items */
   uma_u64 pad_[5];
 };
 
@@ -104,12 +104,16 @@ struct uma_layout_large {
   uma_u64 allocs;
   uma_u64 frees;
   uma_u64 used_bytes;    /* bytes of live blocks, as malloc_usable_size counts them */
+  uma_u64 run_bytes;     /* of these, in runs of the arena; the others are mappings of their own */
   uma_u64 cached_blocks; /* freed mappings kept for reuse */
   uma_u64 cached_bytes;
   uma_u64 fails;
 };
 
-/* Pages. mapped counts address space, committed counts readable and writable bytes. */
+/*
+ * Pages. Reserved is address space, committed and mapped are readable and writable bytes; what they
+ * add up to is in layout_read.h.
+ */
 struct uma_layout_pages {
   uma_u64 arena_base;
   uma_u64 arena_reserved;
@@ -120,7 +124,7 @@ struct uma_layout_pages {
   uma_u64 purge_calls;
   uma_u64 meta_mapped; /* memory of the allocator itself: mapped */
   uma_u64 meta_used;   /* and in use */
-  uma_u64 side_mapped; /* page map and slab headers */
+  uma_u64 side_mapped; /* tables: page map, slab headers, regions of CPUs, mappings */
   uma_u64 slab_idle;   /* bytes of free items in slabs that may be resident */
 };
 

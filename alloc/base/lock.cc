@@ -17,7 +17,7 @@ __thread uint16_t ranks_held = 0;  // a bit for each rank; debug builds only
 void Lock::rank_enter() const {
   if (rank_ == Rank::kNone || in_fork_) return;
   const auto bit = uint16_t(1u << unsigned(rank_));
-  if (ranks_held >= bit) report::corrupt("lock order", addr(this));
+  if (ranks_held >= bit) report::lock_order(addr(this));
   ranks_held |= bit;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The futex lock of every structure, with its rank and its owner.
 //
-// Ranks: a thread takes locks in rising order, see Rank; a debug build aborts where it does not.
-// The fork handlers take every lock in the same order.
+// A thread takes locks in the order of their ranks; a debug build aborts where it does not. The
+// fork handlers take every lock in the same order.
 #ifndef UMA_BASE_LOCK_H_
 #define UMA_BASE_LOCK_H_
 
@@ -12,20 +12,21 @@
 
 namespace uma {
 
+// The lock order, first to last.
 enum class Rank : uint8_t {
-  kNone,
-  kReclaim,
-  kCreation,
-  kRegistry,
-  kDrain,
-  kRegions,
-  kCpu,
-  kZone,
-  kKeg,
-  kPage,
-  kLarge,
-  kPool,
-  kMeta
+  kNone,      // outside the order, not checked
+  kReclaim,   // caches are given back by one thread at a time; no zone goes away meanwhile
+  kCreation,  // one zone is made or destroyed at a time
+  kRegistry,  // the list of zones
+  kDrain,     // one CPU is stopped at a time
+  kRegions,   // a CPU or an entry is seen for the first time
+  kCpu,       // capacity of a CPU's arrays; all access to the shared CPU
+  kZone,      // its buckets
+  kKeg,       // its slabs and their headers
+  kPage,      // spans, runs
+  kLarge,     // the table and the cache of mappings
+  kPool,      // one pool of metadata
+  kMeta       // the memory that pools grow from
 };
 
 #ifdef NDEBUG

@@ -38,6 +38,19 @@ Line& Line::number(uint64_t n, int width) {
   return *this;
 }
 
+Line& Line::bytes(uint64_t n, int width, bool human) {
+  if (!human || n < 1024) return number(n, width);
+  const char* unit = "KMGTPE";
+  while (n >= 1024 * 1024 - 512) {  // what would be rounded to 1024 goes on to the next unit
+    n = n / 1024;
+    unit++;
+  }
+  const uint64_t tenths = (n * 10 + 512) / 1024;
+  const char name[2] = {*unit, 0};
+  if (tenths < 100) return number(tenths / 10, width - 3).text(".").number(tenths % 10).text(name);
+  return number((n + 512) / 1024, width - 1).text(name);
+}
+
 Line& Line::hex(uintptr_t n) {
   text("0x");
   bool started = false;

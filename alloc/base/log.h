@@ -14,8 +14,11 @@ class Line {
   Line& text(const char* s);
   Line& padded(const char* s, int width);   // left-justified
   Line& number(uint64_t n, int width = 0);  // right-justified decimal
-  Line& hex(uintptr_t n);                   // 0x...
-  Line& pad_to(size_t column);              // spaces up to a column
+  // Right-justified bytes; `human`: about, in the largest of K, M, G, T that leaves a number
+  // above 1.
+  Line& bytes(uint64_t n, int width, bool human);
+  Line& hex(uintptr_t n);       // 0x...
+  Line& pad_to(size_t column);  // spaces up to a column
   size_t length() const { return length_; }
   const char* c_str() {
     buffer_[length_] = 0;

@@ -46,6 +46,14 @@ bool set_flag(Text value, bool* flag, const char* on, const char* off) {
   return false;
 }
 
+bool set_sort(Text value) {
+  constexpr const char* kNames[] = {"bytes", "used", "free", "req", "fail", "size", "item", "list"};
+  for (size_t i = 0; i < sizeof(kNames) / sizeof(kNames[0]); i++)
+    if (value.is(kNames[i])) return options.sort = TableOrder(i), true;
+  return false;
+}
+
+bool set_human(Text value) { return set_flag(value, &options.human, "on", "off"); }
 bool set_rseq(Text value) { return set_flag(value, &options.rseq, "on", "off"); }
 bool set_invariants(Text value) { return set_flag(value, &options.invariants, "on", "off"); }
 bool set_foreign(Text value) { return set_flag(value, &options.foreign_abort, "abort", "ignore"); }
@@ -80,6 +88,10 @@ struct Option {
 constexpr Option kTable[] = {
     {"stats", "off|exit|PID", "off",
      "print the zone table on stderr at exit: of every process, or of process PID only", set_stats},
+    {"sort", "COLUMN", "bytes",
+     "order of the zone table: bytes, used, free, req, fail, size, item, or list, as it is kept",
+     set_sort},
+    {"human", "on|off", "off", "on: bytes in the zone table in K, M, G", set_human},
     {"rseq", "on|off", "on", "off: virtual CPUs instead of restartable sequences", set_rseq},
     {"cpus", "0..4096", "0", "simulate so many CPUs (virtual ones); 0: the machine's", set_cpus},
     {"foreign", "abort|ignore", "abort",

@@ -7,8 +7,13 @@
 
 namespace uma {
 
+// By which column the zone table is sorted, the largest first; kList: not at all.
+enum class TableOrder : uint8_t { kBytes, kUsed, kFree, kRequests, kFails, kSize, kItem, kList };
+
 struct Options {
   uint64_t stats = 0;  // 0 off, 1 at every exit, else only in the process of that pid
+  TableOrder sort = TableOrder::kBytes;
+  bool human = false;  // bytes of the table in K, M, G
   bool rseq = true;    // off: virtual CPUs even where the kernel has rseq
   uint64_t cpus = 0;   // simulate so many CPUs (implies rseq off), 0: the machine's
   bool foreign_abort = true;

@@ -56,9 +56,9 @@ void no_bad_alloc() {
   die(line.text("uma: operator new: out of memory, and no C++ runtime to throw bad_alloc"));
 }
 
-void corrupt(const char* what, uintptr_t where) {
+void lock_order(uintptr_t lock) {
   Line line;
-  die(line.text("uma: heap corrupted: ").text(what).text(" at ").hex(where));
+  die(line.text("uma: locks taken out of order: ").hex(lock));
 }
 
 }  // namespace uma::report

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Every fatal message, one function each, with fixed wording. Each writes one line on stderr and
-// aborts: it is called only where the heap is proven to be misused.
+// aborts: it is called only where a mistake is proven, of the program or, in a debug build, our
+// own.
 #ifndef UMA_BASE_REPORT_H_
 #define UMA_BASE_REPORT_H_
 
@@ -21,8 +22,8 @@ namespace uma::report {
 [[noreturn]] void wrong_zone(const char* function, uintptr_t p, const char* zone);
 // operator new has no memory and the program has no C++ runtime that could throw.
 [[noreturn]] void no_bad_alloc();
-// An internal rule is broken: the heap's own structures were overwritten.
-[[noreturn]] void corrupt(const char* what, uintptr_t where);
+// A lock was taken under one that comes later in the order; debug builds only.
+[[noreturn]] void lock_order(uintptr_t lock);
 
 }  // namespace uma::report
 

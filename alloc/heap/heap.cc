@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "alloc/base/layout_read.h"
 #include "alloc/base/log.h"
 #include "alloc/base/options.h"
 #include "alloc/base/report.h"
@@ -293,13 +294,12 @@ bool heap_trim(size_t keep) {
 HeapStats heap_stats() {
   HeapStats stats{};
   if (!uma_boot()) return stats;
-  const uma_layout_pages& pages = page_counters();
   const uma_layout_large& large = uma_layout.large;
   stats.large_blocks = peek(large.allocs) - peek(large.frees);
   stats.large_bytes = peek(large.used_bytes);
-  stats.mapped = peek(pages.arena_committed) + peek(pages.meta_mapped) + peek(pages.side_mapped) +
-                 stats.large_bytes;
+  stats.mapped = uma_layout_mapped(&uma_layout);
   stats.in_use = stats.large_bytes;
+  large_most(&stats.most_mappings, &stats.most_mapping_bytes);
   Guard guard(reclaim_lock());
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
     uma_zone_stats s;

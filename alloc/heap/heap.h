@@ -36,23 +36,22 @@ inline bool heap_keeps(const void* p, size_t size) {
   const auto& keeps = kClassKeeps.of[heap_map_offset(p) / sizeof(Entry)];
   return size - keeps.first < keeps.count && likely(!options.invariants);
 }
-// realloc where heap_keeps has said no.
+// realloc where heap_keeps has said no. p: a block or null; keeps the old block on failure. size >
+// 0.
 void* heap_resize(void* p, size_t size);
-// p: a block or null; keeps the old block on failure. size > 0.
-inline void* heap_realloc(void* p, size_t size) {
-  return heap_keeps(p, size) ? p : heap_resize(p, size);
-}
 // Bytes that may be written; 0 for null and (foreign:ignore) for foreign pointers.
 size_t heap_usable_size(const void* p, const char* function);
 // Gives back what it can, keeping `keep` bytes of free runs. True: something was given back.
 bool heap_trim(size_t keep);
 
 struct HeapStats {
-  size_t mapped;      // bytes readable and writable
+  size_t mapped;      // as layout_read.h has it
   size_t in_use;      // bytes of live blocks
   size_t small_free;  // bytes of free items
   size_t large_blocks;
   size_t large_bytes;
+  size_t most_mappings;  // the most large blocks in mappings of their own there ever were
+  size_t most_mapping_bytes;
 };
 HeapStats heap_stats();
 

@@ -40,6 +40,8 @@ struct State {
   size_t retry = 0;                       // the next slot to look for those
   uintptr_t low = UINTPTR_MAX, high = 0;  // all blocks ever lay between
   bool keep_none = false;                 // any live one may be touched
+  size_t most_live = 0;                   // with the next: the highest there ever were
+  size_t most_bytes = 0;
   Cached cached[kCachedBlocks] = {};
   unsigned cached_count = 0;
   size_t ghosts[kGhosts] = {};
@@ -59,6 +61,11 @@ void count_alloc(size_t size) {
 void count_free(size_t size) {
   add(shown().frees);
   sub(shown().used_bytes, size);
+}
+
+void note_most() {
+  state.most_live = max(state.most_live, state.used - state.cached_count - state.kept);
+  state.most_bytes = max(state.most_bytes, size_t(shown().used_bytes - shown().run_bytes));
 }
 
 size_t hash(uintptr_t base) { return size_t((base >> 12) * 0x9e3779b97f4a7c15u >> 20); }
@@ -111,6 +118,7 @@ bool make_room() {
   while ((state.used + 2 * kRoom) * 2 > slots) slots *= 2;
   auto* table = static_cast<Mapping*>(os::map(nullptr, table_bytes(slots)));
   if (!table) return false;
+  bump(uma_layout.pages.side_mapped, table_bytes(slots) - (state.slots ? table_bytes(state.slots) : 0));
   Mapping* old = state.table;
   const size_t old_slots = state.slots;
   uintptr_t cached[kCachedBlocks];
@@ -269,6 +277,7 @@ void* large_alloc(size_t size, size_t align, bool* zeroed) {
     return nullptr;
   }
   count_alloc(mapping->size());
+  note_most();
   return at<void>(mapping->base);
 }
 
@@ -305,6 +314,7 @@ void* large_resize(void* p, size_t size) {
   erase(mapping);
   insert(moved);
   add(shown().used_bytes, size - old_size);
+  note_most();
   return at<void>(moved.base);
 }
 
@@ -348,11 +358,19 @@ void large_trim_old(uint64_t age) {
 void large_count_alloc(size_t size) {
   Guard guard(state.lock);
   count_alloc(size);
+  add(shown().run_bytes, size);
 }
 
 void large_count_free(size_t size) {
   Guard guard(state.lock);
   count_free(size);
+  sub(shown().run_bytes, size);
+}
+
+void large_most(size_t* mappings, size_t* bytes) {
+  Guard guard(state.lock);
+  *mappings = state.most_live;
+  *bytes = state.most_bytes;
 }
 
 void large_fork_prepare() { state.lock.fork_prepare(); }

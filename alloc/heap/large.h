@@ -35,6 +35,9 @@ void large_trim_old(uint64_t age);
 void large_count_alloc(size_t size);
 void large_count_free(size_t size);
 
+// The most mappings, and the most bytes in them, that were in use at a time.
+void large_most(size_t* mappings, size_t* bytes);
+
 void large_fork_prepare();
 void large_fork_release();
 

@@ -42,7 +42,7 @@ bool grow_table(char* table, size_t* mapped, size_t wanted) {
   wanted = round_up(wanted, kPage);
   if (wanted <= *mapped) return true;
   if (!os::map(table + *mapped, wanted - *mapped)) return false;
-  add(counters.side_mapped, wanted - *mapped);
+  bump(counters.side_mapped, wanted - *mapped);
   *mapped = wanted;
   return true;
 }
@@ -107,7 +107,7 @@ bool start_fixed() {
     if (!os::commit(side.map, map_bytes) || !grow_directory(size / kSpan)) return false;
     os::unmap(side.map + map_bytes, kMapBelow - map_bytes);
     slab_table = reinterpret_cast<Slab*>(side.slabs);
-    counters.side_mapped = map_bytes + slab_bytes;
+    bump(counters.side_mapped, map_bytes + slab_bytes);
     arena.fixed = true;
     accept_step(size);
     return true;

@@ -23,7 +23,7 @@ struct Keg;
 // head granule's header is filled; the others say how far back it is.
 struct Slab : ListNode {
   Keg* keg;          // null: a run block of its own
-  uint64_t* bitmap;  // returned items, null while none came back; may point at inline_bits
+  uint64_t* bitmap;  // returned items; points at inline_bits where 64 bits are enough
   uint64_t inline_bits;
   uint32_t free_items;  // not handed out: returned ones and those above bump
   uint32_t bump;        // items from here on were never handed out

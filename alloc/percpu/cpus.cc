@@ -9,6 +9,7 @@
 #include "alloc/base/words.h"
 #include "alloc/os/meta.h"
 #include "alloc/os/os.h"
+#include "alloc/os/published.h"
 #include "alloc/percpu/internal.h"
 
 // Where glibc (2.35 and later) registered the rseq area of each thread; size 0: it did not.
@@ -71,8 +72,10 @@ constinit State state;
 constinit Lock drain_lock{Rank::kDrain};  // one CPU is stopped at a time
 
 char* new_region(size_t arrays) {
-  char* base = static_cast<char*>(os::map(nullptr, kRegionBytes - kRegionArrays + arrays));
+  const size_t size = kRegionBytes - kRegionArrays + arrays;
+  char* base = static_cast<char*>(os::map(nullptr, size));
   if (!base) return nullptr;
+  bump(uma_layout.pages.side_mapped, uma_u64{size});
   char* region = base + kColdBytes + kRegionInPage;
   for (unsigned i = 0; i < state.entries; i++) clear_entry(region, i);
   return region;

@@ -3,8 +3,8 @@
 // sequences, so that the owner CPU needs neither lock nor atomic instruction.
 //
 // Who may call: any thread, any time after the object is relocated; before percpu_start every CPU
-// maps to the sentinel region, whose entries are both empty and full. No function here takes a
-// lock except where it says so.
+// maps to the sentinel region, whose entries are both empty and full. Locks are named where a
+// function takes one or wants one held.
 #ifndef UMA_PERCPU_PERCPU_H_
 #define UMA_PERCPU_PERCPU_H_
 
@@ -17,8 +17,9 @@
 
 namespace uma {
 
-// What both fast paths read: one cache line, written while the process is single-threaded (limit
-// grows later, by one store). The assembly knows these offsets.
+// What both fast paths read: one cache line, written while the process is single-threaded; only the
+// limit changes later, by one store, up as the arena grows and down as its top is given back. The
+// assembly knows these offsets.
 struct alignas(kCacheLine) Hot {
   uintptr_t arena_base;   // 0
   uintptr_t arena_limit;  // 8: granules the page map covers
@@ -66,12 +67,13 @@ inline uma_layout_cold* cold_at(char* region, unsigned index) {
 
 // Discovers rseq or sets up virtual CPUs; single-threaded, once. False: no memory.
 bool percpu_start();
-// The Cpu of this thread, created on first use; null where the thread has none (no rseq area, or
-// more threads than virtual CPUs): use the locked Cpu instead.
+// The Cpu of this thread, created on first use with the regions lock held; null where the thread
+// has none (no rseq area, or more threads than virtual CPUs): use the locked Cpu instead.
 Cpu* percpu_self();
 // The same without creating anything: null also for a CPU not seen yet.
 Cpu* percpu_current();
 // The Cpu that threads without one of their own share; taken with its lock held for each access.
+// Created on first use, like the others.
 Cpu* percpu_shared();
 unsigned percpu_entries();     // entries in use are below
 unsigned percpu_limit();       // CPUs that can exist
@@ -80,7 +82,8 @@ Cpu* percpu_first();           // of those seen; never removed, readable without
 unsigned percpu_seen();
 uma_layout_cpu* percpu_published();  // [percpu_limit() + 1], the last is the shared one
 bool percpu_has_rseq();
-// Makes entry `index` usable in every region, present and future. Registry lock held.
+// Makes entry `index` usable in every region, present and future. Takes the drain and the regions
+// lock. False: no memory.
 bool percpu_add_entry(unsigned index);
 
 // Attaches an array with room for `cap` items (rounded to 2^k - 2) to an entry, or moves the
@@ -101,14 +104,15 @@ void percpu_fork_prepare();
 void percpu_fork_parent();
 void percpu_fork_child();
 
-// vfork support, for the interposed vfork: addresses the rseq area's registration.
+// What the assembly shares with the code.
 extern "C" {
 extern Hot uma_hot;
 // The region of each CPU, from [2] on; [0] and [1] are sentinels for the ids -2 and -1. At a fixed
 // place, so that the fast paths need not load its address.
 extern const void* uma_percpu_table[kCpuIds + 3];
 extern __thread PercpuTls uma_percpu_tls;
-extern uint32_t uma_rseq_length;  // registered length, 0: nothing to unregister
+// The registered length of the rseq area, for the interposed vfork; 0: nothing to unregister.
+extern uint32_t uma_rseq_length;
 
 // The sections. `offset` is 16 times the entry index.
 void* uma_percpu_pop(size_t offset);             // null: empty

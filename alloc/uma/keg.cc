@@ -10,7 +10,6 @@
 namespace uma {
 namespace {
 
-constexpr unsigned kReciprocalShift = 42;
 // What is looked through and given back while the lock is held once: less than 100 us.
 constexpr unsigned kStepSlabs = 32;
 constexpr size_t kStepBytes = size_t{256} << 10;

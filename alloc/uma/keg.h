@@ -12,12 +12,14 @@
 
 namespace uma {
 
+// An item's index is its offset times the reciprocal, shifted: exact for every slab up to a span.
+inline constexpr unsigned kReciprocalShift = 42;
 inline constexpr unsigned kKegBins = 4;  // partial slabs by share of free items, fullest first
 
 struct Keg {
   uma_layout_keg pub{};
   Lock lock{Rank::kKeg};
-  uint64_t reciprocal = 0;  // ceil(2^42 / rsize)
+  uint64_t reciprocal = 0;  // ceil(2^kReciprocalShift / rsize)
   size_t idle_bytes = 0;    // free items in slabs, less what was punched
   // Of these, what came back since its pages were looked through: at most so much can be given back.
   size_t unscanned_bytes = 0;
@@ -28,7 +30,6 @@ struct Keg {
   uint16_t map_offset = 0;  // what the page map says of its slabs
   uint16_t granules = 0;
   uint32_t punch_unit = 0;  // bytes per bit of Slab::punched
-  uint32_t full_slabs = 0;
   List<Slab> bins[kKegBins];  // in each, slabs that are unscanned come first
   Slab* spare = nullptr;      // one wholly free slab, kept against flapping
   bool spare_idle = false;    // it is the same since keg_watch

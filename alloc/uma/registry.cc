@@ -11,8 +11,6 @@
 
 namespace uma {
 
-Pool* bucket_pool();
-
 namespace {
 
 struct Registry {

@@ -9,8 +9,6 @@
 namespace uma {
 namespace {
 
-constexpr unsigned kReciprocalShift = 42;
-
 // Bitmaps of more than 64 items, by size in bytes.
 constinit Pool pools[] = {Pool(64), Pool(128), Pool(256), Pool(512), Pool(1024)};
 constexpr unsigned kPools = sizeof(pools) / sizeof(pools[0]);

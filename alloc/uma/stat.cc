@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Counters summed over CPUs, and the zone table as vmstat -z prints it.
-#include "alloc/base/log.h"
-#include "alloc/os/published.h"
+// The counters of a zone, summed over CPUs.
 #include "alloc/uma/zone.h"
 
 namespace uma {
@@ -25,17 +23,6 @@ CpuSums sum_cpus(const Zone* zone) {
     if (held > 0 && held <= kArrayMaxCap) sums.cached += uint64_t(held);
   }
   return sums;
-}
-
-void print_row(const char* name, uint64_t size, uint64_t used, uint64_t free, uint64_t requests,
-               uint64_t fails) {
-  Line line;
-  line.text(name).text(":");
-  const int width = 26 - int(line.length() - 1);
-  line.number(size, width > 1 ? width : 1);
-  line.text(",").number(0, 7).text(",").number(used, 8).text(",").number(free, 8);
-  line.text(",").number(requests, 8).text(",").number(fails, 4).text(",").number(0, 4);
-  line.text(",").number(0, 4).write_stderr();
 }
 
 }  // namespace
@@ -64,40 +51,6 @@ extern "C" UMA_EXPORT int uma_zone_get_cur(uma_zone_t handle) {
   uma_zone_stats stats;
   uma_zone_get_stats(handle, &stats);
   return int(stats.used);
-}
-
-extern "C" UMA_EXPORT void uma_print_stats() {
-  Line line;
-  line.text("ITEM                   SIZE   LIMIT     USED     FREE      REQ FAIL SLEEP XDOM");
-  line.write_stderr();
-  uint64_t in_use = 0;
-  // No zone goes away meanwhile. A fini, which runs under that lock, may call this, too.
-  const bool nested = reclaim_lock().held_by_me();
-  if (!nested) reclaim_lock().lock();
-  for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
-    uma_zone_stats s;
-    zone_stat(zone, &s);
-    const bool secondary = zone->pub.flags & UMA_LAYOUT_ZONE_SECONDARY;
-    print_row(zone->pub.name, zone->pub.size, s.used, s.cached + (secondary ? 0 : s.keg_free),
-              s.allocs, s.fails);
-    in_use += s.used * zone->pub.size;
-  }
-  if (!nested) reclaim_lock().unlock();
-  const uma_layout_large& large = uma_layout.large;
-  print_row("large blocks", 0, peek(large.allocs) - peek(large.frees), peek(large.cached_blocks),
-            peek(large.allocs), peek(large.fails));
-  const uma_layout_pages& pages = page_counters();
-  line.text("total: mapped ")
-      .number((peek(pages.arena_committed) + peek(pages.meta_mapped) + peek(pages.side_mapped)) /
-              1024)
-      .text("K, in use ")
-      .number((in_use + peek(large.used_bytes)) / 1024)
-      .text("K, large ")
-      .number(peek(large.used_bytes) / 1024)
-      .text("K, metadata ")
-      .number(peek(pages.meta_used) / 1024)
-      .text("K");
-  line.write_stderr();
 }
 
 }  // namespace uma

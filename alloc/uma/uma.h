@@ -30,7 +30,7 @@ extern "C" {
 
 /* Allocation flags, FreeBSD's values. */
 #define M_NOWAIT 0x0001 /* never sleep */
-#define M_WAITOK 0x0002 /* may sleep */
+#define M_WAITOK 0x0002 /* may sleep; unlike in the kernel the answer may still be null */
 #define M_ZERO 0x0100   /* zero the item before ctor runs */
 
 /* Alignment masks for uma_zcreate. */
@@ -92,8 +92,9 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t zone);
 /*
  * Returns an item, or null: no memory, or ctor (or init) refused; the zone counts the failure.
  * errno is ENOMEM where memory was refused. The caller owns the item until uma_zfree to this zone.
- * `arg` goes to ctor. Semantics: uma_zalloc_arg of zone(9), except that M_ZERO clears the item
- * before ctor runs, so a constructed item stays constructed.
+ * `arg` goes to ctor. Semantics: uma_zalloc_arg of zone(9), with two differences: with M_WAITOK,
+ * too, null is possible, because a process cannot wait until the system has memory again; and
+ * M_ZERO clears the item before ctor runs, so a constructed item stays constructed.
  */
 UMA_EXPORT void* uma_zalloc_arg(uma_zone_t zone, void* arg, int flags);
 UMA_EXPORT void* uma_zalloc(uma_zone_t zone, int flags);

@@ -2,15 +2,15 @@
 // Zones: per-CPU caches over buckets over a keg.
 //
 //   uma_zalloc   1. the top item of this CPU's array (alloc/percpu)
-//                2. empty: a batch from the zone's full buckets
+//                2. empty: a batch from the zone's buckets
 //                3. none: a batch from the keg's slabs
 //                4. none: a new slab from the page layer
 //   uma_zfree    1. onto this CPU's array
 //                2. full: its top half into a bucket of the zone
 //                3. the zone holds enough: back to the slabs
 //
-// Lock order, first to last: reclaim, creation, registry, drain, CPU, zone, keg, page, large,
-// metadata. zone->lock covers the buckets; all counters are read without it.
+// zone->lock covers the buckets; all counters are read without it. Rank in alloc/base/lock.h has
+// the order of the locks.
 #ifndef UMA_UMA_ZONE_H_
 #define UMA_UMA_ZONE_H_
 
@@ -72,6 +72,10 @@ void* zone_alloc_locked(Zone* zone);
 void zone_free_locked(Zone* zone, void* item, const char* function);
 // One item straight from the keg, and whether it reads as zero.
 void* zone_alloc_zeroed(Zone* zone, bool* zeroed);
+
+// What the buckets of all zones are made from, for fork.
+class Pool;
+Pool* bucket_pool();
 
 // Buckets. fetch: up to count items from buckets, then slabs, with `grow` from a new slab if there
 // is none; 0: no memory. store: into buckets, or back to the slabs.

@@ -2,21 +2,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # compare_test.sh COMPARE LAUNCH LIBRARY: bench/compare on built programs, from the command line.
-set -u
+# shellcheck source=tests/check.sh
+. tests/check.sh
 compare=$1
 bin=$(dirname "$2")
 library=$3
 folder=$(dirname "$compare")
-scratch=$(mktemp -d "${TEST_TMPDIR:-/tmp}/compare.XXXXXX")
-trap 'rm -rf "$scratch"' EXIT
+scratch=$work
 export HOME=$scratch
-failed=0
 
 check() {
-  if ! "${@:2}"; then
-    echo "FAILED: $1"
-    failed=1
-  fi
+  "${@:2}" || fail "$1: $(cat "$scratch/stderr" 2>/dev/null)"
 }
 
 measure() {
@@ -31,9 +27,7 @@ refused() {
   status=$?
   if ((status == 0)) || (($(wc -l <"$scratch/stderr") != 1)) ||
     ! grep -q -e "$text" "$scratch/stderr"; then
-    echo "FAILED: status $status for: $*"
-    cat "$scratch/stderr"
-    failed=1
+    fail "status $status, wanted one line with '$text': $*: $(<"$scratch/stderr")"
   fi
 }
 
@@ -123,4 +117,4 @@ while read -r _ name _; do
   check "the README explains $name" grep -qE "^\\| $name( \\*)? \\|" "$folder/README.md"
 done <"$scratch/list"
 
-exit $failed
+finish

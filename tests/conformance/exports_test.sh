@@ -1,17 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # exports_test.sh LIBRARY LIST: what the library exports, needs and asks of the loader.
-set -u
+# shellcheck source=tests/check.sh
+. tests/check.sh
 export LC_ALL=C
 
 library=$1
 list=$2
-failures=0
-
-fail() {
-  echo "failed: $*" >&2
-  failures=$((failures + 1))
-}
 
 # Symbols: exactly those of the list.
 exported=$(nm -D --defined-only --format=posix "$library" |
@@ -66,4 +61,4 @@ if [ -n "$tls" ] && [ $((tls)) -gt 64 ]; then
   fail "$((tls)) bytes of thread-local storage"
 fi
 
-[ $failures = 0 ]
+finish

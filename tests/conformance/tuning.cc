@@ -39,13 +39,14 @@ void Trim() {
   CHECK(malloc_trim(SIZE_MAX) == 0 || malloc_trim(SIZE_MAX) == 1);
 }
 
+constexpr size_t kLarge = 100 << 20;
+
 size_t InUse() {
   const struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;
 }
 
 void Info() {
-  constexpr size_t kLarge = 100 << 20;
   constexpr size_t kSmall = 1000;
   constexpr size_t kCount = 10000;
   const size_t start = InUse();
@@ -111,6 +112,20 @@ void Stats() {
   int status = -1;
   CHECK_EQ(waitpid(child, &status, 0), child);
   CHECK_EQ(status, 0);
+  // The last lines are glibc's, which tools look for: the most mappings there ever were.
+  static char text[1 << 16];
+  const ssize_t length = pread(err_fd, text, sizeof text - 1, 0);
+  REQUIRE(length > 0);
+  text[length] = '\0';
+  const char* most = strstr(text, "max mmap regions = ");
+  unsigned regions = 0;
+  size_t bytes = 0;
+  int end = 0;
+  CHECK(most != nullptr && sscanf(most, "max mmap regions = %10u\nmax mmap bytes   = %10zu\n%n",
+                                  &regions, &bytes, &end) == 2);
+  CHECK(most != nullptr && most + end == text + length);
+  CHECK(regions >= 1);
+  CHECK(bytes >= kLarge && bytes < kLarge + (16 << 20));
   struct stat out_stat;
   struct stat err_stat;
   fstat(out_fd, &out_stat);

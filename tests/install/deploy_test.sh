@@ -3,21 +3,14 @@
 # shellcheck disable=SC2016,SC2046 # inner shells expand; pkg-config prints words
 # An installation from what is built: complete, usable by a compiler, by umarun and by umastat, and
 # replaced without harm to what runs. Works in the runfiles, which are laid out as bazel-bin.
-set -u
+# shellcheck source=tests/check.sh
+. tests/check.sh
 deploy=$PWD/tools/deploy bin_dir=$PWD sources=$PWD/tests/install manual=$PWD/tools/man/uma.3
-work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/deploy.XXXXXX")
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
-unset LD_PRELOAD UMA_OPTIONS LD_LIBRARY_PATH PKG_CONFIG_LIBDIR
+unset LD_LIBRARY_PATH PKG_CONFIG_LIBDIR
 for tool in pkg-config gcc-12; do
   command -v "$tool" >/dev/null || { echo "SKIP: $tool is not installed" && exit 0; }
 done
-failures=0
-
-fail() {
-  printf 'FAIL: %s\n' "$*"
-  failures=$((failures + 1))
-}
 
 # refused STATUS MESSAGE ARGUMENT...: one line on stderr with MESSAGE in it.
 refused() {
@@ -94,6 +87,23 @@ serves_compilers() {
   sed -n '/^#include <uma\/uma.h>/,/^\.Ed/p' "$manual" | grep -v '^\.Ed' >example.c
   grep -q uma_zcreate example.c || fail "no example in $manual"
   compiles example uma example.c
+  manual_compiles
+}
+
+# The command that the manual gives, as a reader copies it from the screen; what it makes runs as
+# it is.
+manual_compiles() {
+  local command
+  command -v man >/dev/null || { echo 'SKIP: man is not installed' && return; }
+  mkdir copied cc
+  printf '#!/bin/bash\nexec gcc-12 "$@"\n' >cc/cc && chmod 755 cc/cc
+  cp example.c copied/point.c
+  command=$(MANWIDTH=80 LC_ALL=C.UTF-8 man -l "$manual" 2>/dev/null |
+    sed -n '/^ *cc point\.c/ { :more; /\\$/ { N; b more }; p }')
+  [[ -n $command ]] || fail "no command in $manual"
+  (cd copied && PATH=$work/cc:$PATH bash -c "$command") >out 2>err ||
+    fail "status $? of the manual's command: $command"
+  copied/a.out >out 2>err || fail "status $? of what the manual's command made: $command"
 }
 
 # A program linked with libuma, in a process whose malloc is preloaded: one allocator, one table.
@@ -144,7 +154,22 @@ refuses() {
   mkdir empty
   refused 1 'not built: empty/alloc/libuma.so.1' --bin-dir empty "$work/x"
   : >file
-  refused 1 "cannot install $work/file/lib/libuma.so.1" --bin-dir "$bin_dir" "$work/file"
+  refused 1 "cannot install $work/file/lib/libuma.so.1: Not a directory" \
+    --bin-dir "$bin_dir" "$work/file"
+  # In the way of each kind of thing that is installed: a file, a link, one from a template.
+  local target
+  for target in lib/libuma.so.1 lib/libuma.so lib/pkgconfig/uma.pc; do
+    mkdir -p "blocked/$target/inside"
+    refused 1 "cannot install $work/blocked/$target: cannot overwrite directory" \
+      --bin-dir "$bin_dir" "$work/blocked"
+    [[ -z $(find blocked -name '*.new.*') ]] || fail "left over: $(find blocked -name '*.new.*')"
+    rm -r blocked
+  done
+  if ((UID != 0)); then
+    mkdir locked && chmod a-w locked
+    refused 1 "cannot install $work/locked/lib/libuma.so.1: Permission denied" \
+      --bin-dir "$bin_dir" "$work/locked"
+  fi
   "$deploy" --help >out 2>err
   [[ $? == 0 && ! -s err && $(<out) == *'--bin-dir DIR'* ]] || fail '--help'
 }
@@ -155,5 +180,4 @@ is_one_allocator
 runs_programs
 replaces
 refuses
-((failures == 0)) || exit 1
-echo 'all as expected'
+finish

@@ -3,19 +3,11 @@
 # shellcheck disable=SC2016 # backquotes are text here
 # readme_test.sh MALLOC.SO: the READMEs are short, what they name exists, and the system calls at
 # start are those of the list.
-set -u
+# shellcheck source=tests/check.sh
+. tests/check.sh
 export LC_ALL=C
 library=$PWD/$1
 tree=$(dirname "$(readlink -f README.md)")
-work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/readme.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-unset LD_PRELOAD UMA_OPTIONS
-failures=0
-
-fail() {
-  printf 'FAIL: %s\n' "$*"
-  failures=$((failures + 1))
-}
 
 # short FILE LINES
 short() { (($(wc -l <"$tree/$1") < $2)) || fail "$1 has $2 lines or more"; }
@@ -63,5 +55,4 @@ names_what_exists README.md
 names_what_exists alloc/README.md
 names_functions alloc/README.md
 startup_calls
-((failures == 0)) || exit 1
-echo 'all as expected'
+finish

@@ -2,20 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # static_test.sh LIBUMA.SO LIBUMA.A MALLOC.SO MALLOC.A: programs linked with the archives. An
 # archive offers the same names as its shared library, and a program gets the allocator whole.
-set -u
+# shellcheck source=tests/check.sh
+. tests/check.sh
 export LC_ALL=C
 uma_so=$PWD/$1 uma_a=$PWD/$2 malloc_so=$PWD/$3 malloc_a=$PWD/$4
 sources=$PWD/tests/install headers=$PWD/alloc
-work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/static.XXXXXX")
-trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-unset LD_PRELOAD UMA_OPTIONS
-failures=0
-
-fail() {
-  printf 'FAIL: %s\n' "$*"
-  failures=$((failures + 1))
-}
 
 # names FLAG FILE: what a linker finds there.
 names() { nm --format=posix --defined-only "$1" "$2" | awk '$2 ~ /[A-Z]/ && NF > 2 { print $1 }' | sort; }
@@ -69,5 +61,4 @@ linked both "${c[@]}" -static "$sources/api.c" "$malloc_a"
 ./both print 2>err
 [[ $(grep -c -e '^shown:' -e '^malloc-5120:' err) == 2 ]] || fail "both: not one table: $(<err)"
 
-((failures == 0)) || exit 1
-echo 'all as expected'
+finish

@@ -153,7 +153,8 @@ class Worker {
   void Resize(Block& slot) {
     const size_t size = Size();
     Check(slot, slot.size, "before realloc");
-    void* moved = uma::heap_realloc(slot.address, size);
+    void* moved = slot.address;
+    if (!uma::heap_keeps(moved, size)) moved = uma::heap_resize(moved, size);
     if (moved == nullptr) Wrong(slot, size, "no memory");
     slot.address = static_cast<unsigned char*>(moved);
     Check(slot, std::min(slot.size, size), "after realloc");

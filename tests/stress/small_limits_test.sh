@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # small_limits_test.sh LIBRARY PROGRAM: programs start and run with 300,000 KiB of address space and
 # 64 KiB of stack, which is also the stack of their threads. PROGRAM is the oracle.
-set -u
+# shellcheck source=tests/check.sh
+. tests/check.sh
 
 library=$(realpath -e "$1") || exit 1
 oracle=$2
-failures=0
 
 # run STACK_KIB LIBRARY COMMAND...
 run() {
@@ -26,7 +26,7 @@ same() {
   with=$(run "$stack" "$library" "$@")
   status=$?
   if [ $status != 0 ] || [ "$with" != "$bare" ]; then
-    fail "$* ended with $status: $with"
+    fail "$* ended with $status: $with; without the library: $bare"
   fi
 }
 
@@ -35,11 +35,6 @@ works() {
   local stack=$1 with
   shift
   with=$(run "$stack" "$library" "$@") || fail "$*: $with"
-}
-
-fail() {
-  echo "failed: $*" >&2
-  failures=$((failures + 1))
 }
 
 same 64 /bin/true
@@ -58,4 +53,4 @@ ts = [threading.Thread(target=lambda: [bytes(i) for i in range(1000)]) for _ in 
 works 64 "$oracle" --ops 20000 --threads 1
 works 64 "$oracle" --ops 20000 --threads 8
 
-[ $failures = 0 ]
+finish

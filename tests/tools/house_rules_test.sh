@@ -1,13 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # The house rules find what they are for: each breach in a small tree draws its line, the rest none.
-set -u
+# shellcheck source=tests/check.sh
+. tests/check.sh
 rules=$PWD/tests/tools/house_test.py
-work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/house.XXXXXX")
-trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 licence='SPDX-License-Identifier: BSD-2-Clause'
-failures=0
 
 # file PATH LINE...: a file that begins with its licence line.
 file() {
@@ -22,8 +20,7 @@ finds() {
   status=$?
   [[ -n $1 ]] || wanted=0
   if [[ $status != "$wanted" || $found != "$1" ]]; then
-    printf 'FAIL: expected status %s, "%s"; got %s, "%s"\n' "$wanted" "$1" "$status" "$found"
-    failures=$((failures + 1))
+    fail "expected status $wanted, '$1'; got $status, '$found'"
   fi
 }
 
@@ -38,6 +35,7 @@ breach() {
 
 file WORKSPACE
 file alloc/base/layout.h
+file alloc/base/layout_read.h '#include "alloc/base/layout.h"'
 file alloc/base/log.h '#include <string.h>'
 file alloc/os/os.h '#include "alloc/base/log.h"'
 file alloc/uma/uma.h
@@ -45,9 +43,10 @@ file alloc/uma/zone.cc '#include "alloc/uma/uma.h"' '#include "zone.h"' '#includ
 file alloc/uma/zone.h
 file mbuf/mbuf.h '#include "alloc/uma/uma.h"'
 file preload/malloc.cc '#include "alloc/uma/zone.h"'
-file tools/umastat/main.cc '#include "alloc/base/layout.h"' '#include "tools/umastat/reader.h"'
+file tools/umastat/main.cc '#include "alloc/base/layout_read.h"' '#include "tools/umastat/reader.h"'
 file tools/umastat/reader.h
 file bench/pairs.cc '#include "alloc/uma/uma.h"' '#include "mbuf/mbuf.h"'
+file tests/shell/old_test.sh 'set -u' '. tests/check.sh'
 file tests/unit/zone_test.cc '#include "alloc/uma/zone.h"'
 finds ''
 
@@ -55,11 +54,16 @@ breach 'must not include alloc/os/os.h' alloc/base/log.h '#include "alloc/os/os.
 breach 'must not include alloc/uma/zone.h' alloc/os/os.h '#  include <alloc/uma/zone.h>'
 breach 'must not include mbuf/mbuf.h' alloc/uma/zone.h '#include "mbuf/mbuf.h"'
 breach 'must not include alloc/base/log.h' alloc/base/layout.h '#include "log.h"'
+breach 'must not include alloc/base/layout_read.h' alloc/base/layout.h '#include "layout_read.h"'
+breach 'must not include alloc/base/log.h' alloc/base/layout_read.h '#include "alloc/base/log.h"'
 breach 'must not include alloc/uma/zone.h' mbuf/mbuf.h '#include "alloc/uma/zone.h"'
 breach 'must not include mbuf/mbuf.h' preload/malloc.cc '#include "mbuf/mbuf.h"'
 breach 'must not include alloc/base/log.h' tools/umastat/main.cc '#include "alloc/base/log.h"'
 breach 'must not include alloc/uma/zone.h' bench/pairs.cc '#include "alloc/uma/zone.h"'
 breach 'stands on no known floor of alloc/' alloc/attic/old.h
+printf 'gitdir: elsewhere\n' >.git
+finds ''
+breach 'a test that does not begin with tests/check.sh' tests/shell/new_test.sh 'set -u'
 word='TO''DO'
 breach "says $word" bench/pairs.cc "// $word: later"
 mapfile -t long < <(yes '//' | head -n 600)
@@ -79,5 +83,4 @@ finds 'alloc/os/bazel-uma: a symbolic link'
 rm bazel-bin bazel-tree alloc/os/bazel-uma
 file bazel-notes
 finds 'bazel-notes: not one of the entries of the top level'
-((failures == 0)) || exit 1
-echo 'all as expected'
+finish

@@ -15,12 +15,15 @@ TOP_LEVEL = {
 }
 FLOORS = ["alloc/base", "alloc/os", "alloc/percpu", "alloc/page", "alloc/uma", "alloc/heap", "alloc"]
 PUBLIC = {"alloc/uma/uma.h", "mbuf/mbuf.h"}
-LAYOUT = "alloc/base/layout.h"
+# What tools may read: the first includes nothing, the others only each other.
+LAYOUT = ["alloc/base/layout.h", "alloc/base/layout_read.h"]
 OUTSIDE = {".git", "__pycache__"}
 # What Bazel leaves at the top level. Its last name is that of the checkout.
 BAZEL = re.compile(r"bazel-[^/]+$")
 SOURCES = re.compile(r"\.(c|cc|h|S|inc|py|sh|bzl|md)$|(^|/)BUILD$")
 CODE = re.compile(r"\.(c|cc|h|S|inc)$")
+SHELL_TEST = re.compile(r"^tests/.*_test\.sh$")
+CHECK_SH = "\n. tests/check.sh\n"
 MAX_LINES = 600
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 LICENCE = "SPDX-License-Identifier: BSD-2-" + "Clause"
@@ -34,6 +37,8 @@ def all_files(tree):
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         folders[:] = [name for name in folders if name not in OUTSIDE]
         for name in names + links:
+            if name in OUTSIDE:  # git keeps a file of that name in a second working tree
+                continue
             path = os.path.relpath(os.path.join(folder, name), tree)
             if not (BAZEL.match(path) and os.path.islink(os.path.join(folder, name))):
                 yield path
@@ -59,8 +64,8 @@ def resolve(path, quote, name, files):
 
 def may_include(path, target):
     """True when the layers allow the file `path` to include the file `target`."""
-    if path == LAYOUT:
-        return False
+    if path in LAYOUT:
+        return target in LAYOUT and LAYOUT.index(target) < LAYOUT.index(path)
     top, target_top = path.split("/")[0], target.split("/")[0]
     if top == "alloc":
         return target_top == "alloc" and floor(target) <= floor(path)
@@ -69,9 +74,9 @@ def may_include(path, target):
     if top == "preload":
         return target_top in ("alloc", "preload")
     if top == "tools":
-        return target_top == "tools" or target == LAYOUT
+        return target_top == "tools" or target in LAYOUT
     if top == "bench":
-        return target_top == "bench" or target == LAYOUT or target in PUBLIC
+        return target_top == "bench" or target in LAYOUT or target in PUBLIC
     return top == "tests"
 
 
@@ -87,6 +92,8 @@ def check_text(path, text, files):
         yield f"{path}: no line '{LICENCE}' near its top"
     for match in UNFINISHED.finditer(text):
         yield f"{path}: says {match.group(0)}"
+    if SHELL_TEST.search(path) and CHECK_SH not in text:
+        yield f"{path}: a test that does not begin with tests/check.sh"
     lines = text.count("\n")
     if (SOURCES.search(path) or text.startswith("#!")) and lines >= MAX_LINES:
         yield f"{path}: {lines} lines, {MAX_LINES} or more"

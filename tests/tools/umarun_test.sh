@@ -2,21 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2016 # the inner shells expand
 # What umarun passes on, and what it refuses. Arguments: the library, a program with its own malloc.
-set -u
+# shellcheck source=tests/check.sh
+. tests/check.sh
 lib=$PWD/$1 own_malloc=$PWD/$2
 umarun=$PWD/tools/umarun
-work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/umarun.XXXXXX")
-trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-unset LD_PRELOAD UMA_OPTIONS
-failures=0
-
-fail() {
-  printf 'FAIL: %s\n' "$*"
-  sed 's/^/  out: /' out
-  sed 's/^/  err: /' err
-  failures=$((failures + 1))
-}
 
 # run ARGUMENT...: leaves status, out and err behind.
 run() {
@@ -167,5 +157,4 @@ takes_odd_paths
 refuses
 refuses_privileged
 reads_its_command_line
-((failures == 0)) || exit 1
-echo 'all as expected'
+finish

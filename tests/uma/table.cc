@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdio.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <string>
@@ -16,17 +17,19 @@ namespace {
 using namespace uma_test;
 
 struct Row {
-  long size, limit, used, free, requests, fails, sleeps, domains;
+  long size, limit, used, free, requests, fails, sleeps, domains, bytes;
 };
 
-std::map<std::string, Row> ReadTable(std::string* total) {
+std::map<std::string, Row> ReadTable(std::string* total, std::vector<long>* bytes = nullptr) {
   testing::internal::CaptureStderr();
   uma_print_stats();
   std::istringstream text(testing::internal::GetCapturedStderr());
   std::map<std::string, Row> rows;
   std::string line;
   EXPECT_TRUE(std::getline(text, line));
-  EXPECT_EQ(line.substr(0, 4), "ITEM");
+  EXPECT_EQ(line,
+            "ITEM                   SIZE   LIMIT     USED     FREE      REQ FAIL SLEEP XDOM"
+            "        BYTES");
   while (std::getline(text, line)) {
     if (line.rfind("total: ", 0) == 0) {
       *total = line;
@@ -35,14 +38,15 @@ std::map<std::string, Row> ReadTable(std::string* total) {
     const size_t colon = line.find(':');
     Row row = {};
     if (colon == std::string::npos ||
-        sscanf(line.c_str() + colon, ": %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld", &row.size,
+        sscanf(line.c_str() + colon, ": %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld", &row.size,
                &row.limit, &row.used, &row.free, &row.requests, &row.fails, &row.sleeps,
-               &row.domains) != 8) {
+               &row.domains, &row.bytes) != 9) {
       ADD_FAILURE() << "malformed line: " << line;
       continue;
     }
     EXPECT_EQ(rows.count(line.substr(0, colon)), 0U) << "twice: " << line;
     rows[line.substr(0, colon)] = row;
+    if (bytes != nullptr) bytes->push_back(row.bytes);
   }
   return rows;
 }
@@ -64,6 +68,7 @@ TEST(Table, OneForTheWholeProcess) {
   EXPECT_EQ(row.used, 100);
   EXPECT_EQ(row.requests, 1000);
   EXPECT_EQ(row.fails, 0);
+  EXPECT_EQ(row.bytes, 100 * 123);
   const uma_zone_stats stats = StatsOf(zone);
   EXPECT_EQ(uint64_t(row.free), stats.cached + stats.keg_free);
   int classes = 0;
@@ -78,6 +83,24 @@ TEST(Table, OneForTheWholeProcess) {
   for (int i = 900; i < 1000; i++) uma_zfree(zone, items[size_t(i)]);
   uma_zdestroy(zone);
   EXPECT_EQ(ReadTable(&total).count("table zone"), 0U);
+}
+
+TEST(Table, MostBytesFirst) {
+  uma_zone_t small = PlainZone("many small", 32);
+  uma_zone_t large = PlainZone("few large", 100000);
+  uma_zone_t none = PlainZone("not used", 64);
+  std::vector<void*> items;
+  for (int i = 0; i < 10000; i++) items.push_back(uma_zalloc(small, 0));
+  for (int i = 0; i < 20; i++) items.push_back(uma_zalloc(large, 0));
+  std::string total;
+  std::vector<long> bytes;
+  const std::map<std::string, Row> rows = ReadTable(&total, &bytes);
+  EXPECT_EQ(rows.at("few large").bytes, 2000000);
+  EXPECT_EQ(rows.at("many small").bytes, 320000);
+  EXPECT_EQ(rows.at("not used").bytes, 0);
+  EXPECT_TRUE(std::is_sorted(bytes.rbegin(), bytes.rend()));
+  for (int i = 0; i < 10020; i++) uma_zfree(i < 10000 ? small : large, items[size_t(i)]);
+  for (uma_zone_t zone : {small, large, none}) uma_zdestroy(zone);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ void Check(size_t size, size_t align) {
   for (const size_t index : {size_t{0}, size_t{1}, size_t{pub.ipers} / 2, size_t{pub.ipers} - 1}) {
     for (const size_t in : {size_t{0}, size_t{pub.rsize} - 1}) {
       const size_t offset = index * pub.rsize + in;
-      ASSERT_EQ(offset * keg.reciprocal >> 42, offset / pub.rsize);
+      ASSERT_EQ(offset * keg.reciprocal >> kReciprocalShift, offset / pub.rsize);
     }
   }
   ASSERT_LE(pub.slab_bytes / keg.punch_unit, 64U) << "one bit per unit";

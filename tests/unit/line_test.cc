@@ -15,6 +15,28 @@ TEST(Line, Numbers) {
   EXPECT_STREQ(line.c_str(), "0    42 1234567 18446744073709551615");
 }
 
+std::string Human(uint64_t n, int width = 0) {
+  Line line;
+  return line.bytes(n, width, true).c_str();
+}
+
+TEST(Line, Bytes) {
+  Line line;
+  line.bytes(1048576, 9, false).text("|").bytes(1536, 6, true).text("|").bytes(20480, 6, true);
+  EXPECT_STREQ(line.c_str(), "  1048576|  1.5K|   20K");
+  EXPECT_EQ(Human(0), "0");
+  EXPECT_EQ(Human(1023), "1023");
+  EXPECT_EQ(Human(1024), "1.0K");
+  EXPECT_EQ(Human(10188), "9.9K");
+  EXPECT_EQ(Human(10189), "10K");  // 9.95
+  EXPECT_EQ(Human(1023 * 1024), "1023K");
+  EXPECT_EQ(Human(1023 * 1024 + 511), "1023K");
+  EXPECT_EQ(Human(1023 * 1024 + 512), "1.0M");
+  EXPECT_EQ(Human(uint64_t{200} << 20), "200M");
+  EXPECT_EQ(Human(uint64_t{3} << 39), "1.5T");
+  EXPECT_EQ(Human(UINT64_MAX), "16E");
+}
+
 TEST(Line, Hexadecimal) {
   Line line;
   line.hex(0).text(" ").hex(0x10).text(" ").hex(0xfedcba9876543210).text(" ").hex(UINTPTR_MAX);

@@ -40,19 +40,15 @@ TEST(List, PushAndRemove) {
   EXPECT_EQ(list.first(), nullptr);
 }
 
-TEST(List, BothEnds) {
+TEST(List, Empty) {
   List<Node> list;
   list.init();
   EXPECT_TRUE(list.empty());
-  EXPECT_EQ(list.last(), nullptr);
-  Node nodes[3];
-  for (int i = 0; i < 3; i++) nodes[i].value = i;
-  list.push_back(&nodes[0]);
-  list.push_back(&nodes[1]);
-  list.push_front(&nodes[2]);
-  EXPECT_EQ(Values(list), (std::vector<int>{2, 0, 1}));
-  EXPECT_EQ(list.last(), &nodes[1]);
+  Node node;
+  list.push_front(&node);
   EXPECT_FALSE(list.empty());
+  List<Node>::remove(&node);
+  EXPECT_TRUE(list.empty());
 }
 
 TEST(List, MovesBetweenLists) {

@@ -26,8 +26,11 @@ TEST(Options, EmptyTextAndEmptyItemsAreFine) {
 }
 
 TEST(Options, EveryKeyIsRead) {
-  EXPECT_EQ(Parse("stats:exit,rseq:off,cpus:2,foreign:ignore,invariants:on"), "");
+  EXPECT_EQ(Parse("stats:exit,sort:free,human:on,rseq:off,cpus:2,foreign:ignore,invariants:on"),
+            "");
   EXPECT_EQ(options.stats, 1U);
+  EXPECT_EQ(options.sort, TableOrder::kFree);
+  EXPECT_TRUE(options.human);
   EXPECT_FALSE(options.rseq);
   EXPECT_EQ(options.cpus, 2U);
   EXPECT_FALSE(options.foreign_abort);
@@ -54,6 +57,17 @@ TEST(Options, StatsNamesAProcess) {
   EXPECT_EQ(options.stats, 0U);
 }
 
+TEST(Options, SortNamesAColumn) {
+  const std::pair<const char*, TableOrder> columns[] = {
+      {"bytes", TableOrder::kBytes},  {"used", TableOrder::kUsed},  {"free", TableOrder::kFree},
+      {"req", TableOrder::kRequests}, {"fail", TableOrder::kFails}, {"size", TableOrder::kSize},
+      {"item", TableOrder::kItem},    {"list", TableOrder::kList}};
+  for (const auto& [name, order] : columns) {
+    EXPECT_EQ(Parse((std::string("sort:") + name).c_str()), "");
+    EXPECT_EQ(options.sort, order) << name;
+  }
+}
+
 TEST(Options, UnknownKeysWarn) {
   EXPECT_EQ(Parse("nonsense:1"), Warning("unknown option", "nonsense:1"));
   EXPECT_EQ(Parse("cpu:1"), Warning("unknown option", "cpu:1"));
@@ -68,15 +82,19 @@ TEST(Options, KeysWithoutAValueWarn) {
 }
 
 TEST(Options, MalformedValuesWarnAndKeepTheDefault) {
-  for (const char* text : {"cpus:", "cpus:x", "cpus:1x", "cpus:-1", "cpus: 1", "cpus:4097",
-                           "cpus:9999999999", "rseq:", "rseq:yes", "rseq:offf", "rseq:o",
-                           "foreign:on", "invariants:1", "stats:0", "stats:1", "stats:yes"}) {
+  for (const char* text :
+       {"cpus:",     "cpus:x",          "cpus:1x",      "cpus:-1",    "cpus: 1",
+        "cpus:4097", "cpus:9999999999", "rseq:",        "rseq:yes",   "rseq:offf",
+        "rseq:o",    "foreign:on",      "invariants:1", "stats:0",    "stats:1",
+        "stats:yes", "sort:bytess",     "sort:",        "sort:limit", "human:yes"}) {
     EXPECT_EQ(Parse(text), Warning("malformed value in", text));
     EXPECT_EQ(options.cpus, 0U) << text;
     EXPECT_TRUE(options.rseq) << text;
     EXPECT_TRUE(options.foreign_abort) << text;
     EXPECT_FALSE(options.invariants) << text;
     EXPECT_EQ(options.stats, 0U) << text;
+    EXPECT_EQ(options.sort, TableOrder::kBytes) << text;
+    EXPECT_FALSE(options.human) << text;
   }
 }
 
@@ -98,8 +116,8 @@ TEST(Options, HelpListsEveryOption) {
   testing::internal::CaptureStderr();
   options_help();
   const std::string help = testing::internal::GetCapturedStderr();
-  for (const char* key :
-       {"\n  stats ", "\n  rseq ", "\n  cpus ", "\n  foreign ", "\n  invariants "})
+  for (const char* key : {"\n  stats ", "\n  sort ", "\n  human ", "\n  rseq ", "\n  cpus ",
+                          "\n  foreign ", "\n  invariants "})
     EXPECT_NE(help.find(key), std::string::npos) << key;
 }
 

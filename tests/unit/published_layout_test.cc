@@ -9,7 +9,7 @@
 
 namespace {
 
-static_assert(UMA_LAYOUT_VERSION == 1);
+static_assert(UMA_LAYOUT_VERSION == 2);
 static_assert(UMA_LAYOUT_NAME_MAX == 32);
 static_assert(UMA_LAYOUT_EXTENSIONS == 8);
 static_assert(UMA_LAYOUT_KIND_MALLOC == 1);
@@ -64,13 +64,14 @@ static_assert(offsetof(uma_layout_zone, ops_started) == 136);
 static_assert(offsetof(uma_layout_zone, ops_finished) == 140);
 static_assert(offsetof(uma_layout_zone, wss) == 144);
 
-static_assert(sizeof(uma_layout_large) == 48);
+static_assert(sizeof(uma_layout_large) == 56);
 static_assert(offsetof(uma_layout_large, allocs) == 0);
 static_assert(offsetof(uma_layout_large, frees) == 8);
 static_assert(offsetof(uma_layout_large, used_bytes) == 16);
-static_assert(offsetof(uma_layout_large, cached_blocks) == 24);
-static_assert(offsetof(uma_layout_large, cached_bytes) == 32);
-static_assert(offsetof(uma_layout_large, fails) == 40);
+static_assert(offsetof(uma_layout_large, run_bytes) == 24);
+static_assert(offsetof(uma_layout_large, cached_blocks) == 32);
+static_assert(offsetof(uma_layout_large, cached_bytes) == 40);
+static_assert(offsetof(uma_layout_large, fails) == 48);
 
 static_assert(sizeof(uma_layout_pages) == 88);
 static_assert(offsetof(uma_layout_pages, arena_base) == 0);
@@ -104,9 +105,9 @@ static_assert(offsetof(struct uma_layout, zone_count) == 48);
 static_assert(offsetof(struct uma_layout, generation) == 52);
 static_assert(offsetof(struct uma_layout, pid) == 56);
 static_assert(offsetof(struct uma_layout, large) == 64);
-static_assert(offsetof(struct uma_layout, pages) == 112);
-static_assert(offsetof(struct uma_layout, extensions) == 200);
-static_assert(sizeof(struct uma_layout) == 456);
+static_assert(offsetof(struct uma_layout, pages) == 120);
+static_assert(offsetof(struct uma_layout, extensions) == 208);
+static_assert(sizeof(struct uma_layout) == 464);
 
 TEST(PublishedLayout, MagicReadsAsText) {
   const uma_u64 magic = UMA_LAYOUT_MAGIC;

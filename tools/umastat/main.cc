@@ -7,25 +7,29 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "alloc/base/layout.h"
 #include "tools/umastat/error.h"
 #include "tools/umastat/locate.h"
+#include "tools/umastat/order.h"
 #include "tools/umastat/process.h"
 #include "tools/umastat/render.h"
 #include "tools/umastat/series.h"
 #include "tools/umastat/snapshot.h"
+#include "tools/umastat/version.h"
 
 namespace umastat {
 namespace {
 
-constexpr const char* kVersion = "0.1.0";
 constexpr double kMinSeconds = 0.001;
 constexpr double kMaxSeconds = 86400;
 
 struct Arguments {
   std::string pid;
   bool json = false;
+  bool human = false;
+  std::optional<std::string> sort;
   std::optional<std::string> seconds;
   std::optional<std::string> count;
 };
@@ -52,8 +56,15 @@ void Print(const std::string& text) {
 bool ParseArguments(int argc, char** argv, Arguments& arguments) {
   CLI::App app("Shows the zones of the UMA allocator in a running process, without stopping it.",
                "umastat");
+  // -h is for the units, as with ls, df and du.
+  app.set_help_flag("--help", "Print this text");
   app.add_option("PID", arguments.pid, "The process to show")->required();
-  app.add_flag("--json", arguments.json, "Print JSON, one document on a line");
+  auto* json = app.add_flag("--json", arguments.json, "Print JSON, one document on a line");
+  app.add_flag("-h,--human", arguments.human, "Round bytes, in K, M, G")->excludes(json);
+  app.add_option("--sort", arguments.sort,
+                 std::string("Sort the zones by ") + kColumns +
+                     " (the default: bytes, the most first; of JSON: list)")
+      ->type_name("COLUMN");
   auto* seconds = app.add_option("-w,--wait", arguments.seconds,
                                  "Print again every SECS seconds (fractions allowed), with rates")
                       ->type_name("SECS");
@@ -92,7 +103,14 @@ void Run(const Arguments& arguments) {
                             "a count of at least 1");
   }
 
-  const auto render = arguments.json ? RenderJson : RenderTable;
+  const std::string sort = arguments.sort.value_or(arguments.json ? "list" : "bytes");
+  std::vector<ZoneStat> none;
+  SortZones(none, sort);  // a column that is not there is told before anything else
+  const auto render = [&](Snapshot snapshot, const Rates* rates) {
+    SortZones(snapshot.zones, sort);
+    return arguments.json ? RenderJson(snapshot, rates)
+                          : RenderTable(snapshot, rates, arguments.human);
+  };
   const Process process(pid);
   const uint64_t root = LocateLayout(process);
   if (!seconds) return Print(render(TakeSnapshot(process, root), nullptr));

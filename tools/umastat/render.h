@@ -10,8 +10,9 @@
 
 namespace umastat {
 
-// `rates` is null for a single snapshot: then the columns of a series are left out.
-std::string RenderTable(const Snapshot& snapshot, const Rates* rates);
+// `rates` is null for a single snapshot: then the columns of a series are left out. `human`: bytes
+// are rounded and in K, M, G.
+std::string RenderTable(const Snapshot& snapshot, const Rates* rates, bool human);
 std::string RenderJson(const Snapshot& snapshot, const Rates* rates);
 
 }  // namespace umastat

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The columns are those of FreeBSD's `vmstat -z`, byte for byte, so that scripts for it work.
+// The columns are those of FreeBSD's `vmstat -z`, byte for byte, so that scripts for it work, and
+// the bytes in use behind them.
 #include <algorithm>
 #include <array>
 #include <cinttypes>
@@ -22,19 +23,43 @@ constexpr int kSizeColumnEnd = 26;  // without the colon behind the name
   out.append(line.data(), std::min(static_cast<size_t>(length), line.size() - 1));
 }
 
+// A number of bytes: as it is, or about, in the largest unit that leaves a number above 1.
+class Bytes {
+ public:
+  explicit Bytes(bool human) : human_(human) {}
+
+  std::string operator()(uint64_t bytes) const {
+    constexpr const char* kUnits = "KMGTPE";
+    std::string text;
+    if (!human_ || bytes < 1024) {
+      Append(text, "%" PRIu64, bytes);
+      return text;
+    }
+    double amount = static_cast<double>(bytes) / 1024;
+    size_t unit = 0;
+    for (; amount >= 1023.5; unit++) amount /= 1024;
+    Append(text, amount < 9.95 ? "%.1f%c" : "%.0f%c", amount, kUnits[unit]);
+    return text;
+  }
+
+ private:
+  bool human_;
+};
+
 void AppendHeader(std::string& out, bool series) {
-  Append(out, "%-19s %7s %7s %8s %8s %8s %4s %4s %4s", "ITEM", "SIZE", "LIMIT", "USED", "FREE",
-         "REQ", "FAIL", "SLEEP", "XDOM");
+  Append(out, "%-19s %7s %7s %8s %8s %8s %4s %4s %4s %12s", "ITEM", "SIZE", "LIMIT", "USED", "FREE",
+         "REQ", "FAIL", "SLEEP", "XDOM", "BYTES");
   if (series) Append(out, " %10s %9s", "REQ/s", "USED+-");
   out += '\n';
 }
 
-void AppendZone(std::string& out, const ZoneStat& zone, const Rates* rates) {
+void AppendZone(std::string& out, const ZoneStat& zone, const Rates* rates, const Bytes& bytes) {
   const int width = std::max(1, kSizeColumnEnd - static_cast<int>(zone.name.size()));
   Append(out, "%s:%*" PRIu64 ",%7" PRIu64 ",%8" PRIu64 ",%8" PRIu64 ",%8" PRIu64, zone.name.c_str(),
          width, zone.size, zone.limit, zone.used, zone.free, zone.requests);
   // Memory domains are not modelled: no request is ever served from another one.
-  Append(out, ",%4" PRIu64 ",%4" PRIu64 ",%4d", zone.fail, zone.sleep, 0);
+  Append(out, ",%4" PRIu64 ",%4" PRIu64 ",%4d,%12s", zone.fail, zone.sleep, 0,
+         bytes(zone.bytes).c_str());
   if (rates != nullptr) {
     const std::optional<ZoneRate> rate = rates->Of(zone);
     if (rate) {
@@ -46,26 +71,25 @@ void AppendZone(std::string& out, const ZoneStat& zone, const Rates* rates) {
   out += '\n';
 }
 
-void AppendTail(std::string& out, const Snapshot& snapshot) {
+void AppendTail(std::string& out, const Snapshot& snapshot, const Bytes& bytes) {
   const LargeStat& large = snapshot.large;
   Append(out,
-         "large blocks: %" PRIu64 " used, %" PRIu64 " bytes; %" PRIu64 " cached, %" PRIu64
-         " bytes; %" PRIu64 " requests, %" PRIu64 " failed\n",
-         large.used, large.used_bytes, large.cached, large.cached_bytes, large.requests,
-         large.fail);
+         "large blocks: %" PRIu64 " used, %s bytes; %" PRIu64 " cached, %s bytes; %" PRIu64
+         " requests, %" PRIu64 " failed\n",
+         large.used, bytes(large.used_bytes).c_str(), large.cached,
+         bytes(large.cached_bytes).c_str(), large.requests, large.fail);
   const PageStat& pages = snapshot.pages;
-  Append(out,
-         "pages: %" PRIu64 " reserved, %" PRIu64 " committed, %" PRIu64 " in runs, %" PRIu64
-         " free and dirty, %" PRIu64 " given back in %" PRIu64 " calls\n",
-         pages.reserved, pages.committed, pages.runs_used, pages.runs_free_dirty, pages.purged,
-         pages.purge_calls);
-  Append(out,
-         "metadata: %" PRIu64 " mapped, %" PRIu64 " used; page map and slab headers: %" PRIu64
-         " mapped\n",
-         pages.meta_mapped, pages.meta_used, pages.side_mapped);
+  Append(
+      out,
+      "pages: %s reserved, %s committed, %s in runs, %s free and dirty, %s given back in %" PRIu64
+      " calls\n",
+      bytes(pages.reserved).c_str(), bytes(pages.committed).c_str(), bytes(pages.runs_used).c_str(),
+      bytes(pages.runs_free_dirty).c_str(), bytes(pages.purged).c_str(), pages.purge_calls);
+  Append(out, "metadata: %s mapped, %s used; tables: %s mapped\n", bytes(pages.meta_mapped).c_str(),
+         bytes(pages.meta_used).c_str(), bytes(pages.side_mapped).c_str());
   const TotalStat& total = snapshot.total;
-  Append(out, "%stotal: %" PRIu64 " mapped, %" PRIu64 " resident, %" PRIu64 " in use",
-         snapshot.exact ? "" : "~", total.mapped, total.resident, total.in_use);
+  Append(out, "%stotal: %s mapped, %s resident, %s in use", snapshot.exact ? "" : "~",
+         bytes(total.mapped).c_str(), bytes(total.resident).c_str(), bytes(total.in_use).c_str());
   if (snapshot.in_flight != 0) {
     Append(out, " (approximate: %" PRIu64 " operations in flight)", snapshot.in_flight);
   } else if (!snapshot.exact) {
@@ -76,12 +100,13 @@ void AppendTail(std::string& out, const Snapshot& snapshot) {
 
 }  // namespace
 
-std::string RenderTable(const Snapshot& snapshot, const Rates* rates) {
+std::string RenderTable(const Snapshot& snapshot, const Rates* rates, bool human) {
+  const Bytes bytes(human);
   std::string out;
   AppendHeader(out, rates != nullptr);
-  for (const ZoneStat& zone : snapshot.zones) AppendZone(out, zone, rates);
+  for (const ZoneStat& zone : snapshot.zones) AppendZone(out, zone, rates, bytes);
   out += '\n';
-  AppendTail(out, snapshot);
+  AppendTail(out, snapshot, bytes);
   return out;
 }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "alloc/base/layout.h"
+#include "alloc/base/layout_read.h"
 #include "tools/umastat/error.h"
 #include "tools/umastat/image.h"
 
@@ -77,6 +77,7 @@ ZoneStat MakeZone(const Image& image, size_t index, bool& sound) {
   stat.requests = ClampedSigned(allocs);
   stat.fail = zone.fails;
   stat.sleep = zone.sleeps;
+  stat.bytes = stat.used * stat.size;
   return stat;
 }
 
@@ -101,7 +102,7 @@ PageStat MakePages(const uma_layout_pages& pages) {
           .side_mapped = pages.side_mapped};
 }
 
-void SortZones(std::vector<ZoneStat>& zones) {
+void ListZones(std::vector<ZoneStat>& zones) {
   const auto others = std::stable_partition(zones.begin(), zones.end(), [](const ZoneStat& zone) {
     return zone.kind == UMA_LAYOUT_KIND_MALLOC;
   });
@@ -148,19 +149,17 @@ Snapshot TakeSnapshot(const Process& process, uint64_t root) {
   snapshot.command = process.Command();
   snapshot.large = MakeLarge(image.root.large);
   snapshot.pages = MakePages(image.root.pages);
-  snapshot.total = {.mapped = snapshot.pages.reserved + snapshot.pages.meta_mapped +
-                              snapshot.pages.side_mapped + snapshot.large.used_bytes +
-                              snapshot.large.cached_bytes,
+  snapshot.total = {.mapped = uma_layout_mapped(&image.root),
                     .resident = process.ResidentBytes(),
                     .in_use = snapshot.large.used_bytes};
   snapshot.in_flight = InFlight(image);
   bool sound = true;
   for (size_t i = 0; i < image.zones.size(); i++) {
     snapshot.zones.push_back(MakeZone(image, i, sound));
-    snapshot.total.in_use += snapshot.zones.back().used * snapshot.zones.back().size;
+    snapshot.total.in_use += snapshot.zones.back().bytes;
   }
   snapshot.exact = still && sound && snapshot.in_flight == 0;
-  SortZones(snapshot.zones);
+  ListZones(snapshot.zones);
   return snapshot;
 }
 

@@ -22,6 +22,7 @@ struct ZoneStat {
   uint64_t requests;
   uint64_t fail;
   uint64_t sleep;
+  uint64_t bytes;  // of the items that are used
 };
 
 struct LargeStat {
@@ -46,7 +47,7 @@ struct PageStat {
 };
 
 struct TotalStat {
-  uint64_t mapped;    // address space the allocator holds
+  uint64_t mapped;    // as layout_read.h has it
   uint64_t resident;  // memory of the whole process
   uint64_t in_use;    // bytes of items and blocks that are allocated
 };

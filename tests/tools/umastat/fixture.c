@@ -108,6 +108,7 @@ static void FillRoot(void) {
   uma_layout.large = (struct uma_layout_large){.allocs = 11,
                                                .frees = 8,
                                                .used_bytes = 3000000,
+                                               .run_bytes = 250000,
                                                .cached_blocks = 2,
                                                .cached_bytes = 2000000,
                                                .fails = 1};

@@ -29,21 +29,21 @@ constexpr const char* kInertLibrary = "tests/tools/umastat/libinert.so";
 constexpr const char* kManual = "tools/man/umastat.1";
 
 constexpr const char* kTable =
-    R"(ITEM                   SIZE   LIMIT     USED     FREE      REQ FAIL SLEEP XDOM
-malloc-16:               16,      0,      40,       0,      50,   0,   0,   0
-malloc-32:               32,      0,       0,       0,       0,   0,   0,   0
-malloc-64:               64,      0,     781,     160,    5307,   0,   0,   0
-UMA Zones:              512,      0,       9,       0,       9,   0,   0,   0
-mbuf:                   256, 254604,     484,      56,     600,   0,   0,   0
-packet:                 256,      0,      20,       6,      30,  12,   3,   0
-a_zone_name_of_thirty_one_chars:64,      0,       1,       0,       1,   0,   0,   0
-bad?[1mname:              8,      0,       0,       0,       0,   0,   0,   0
-frees seen early:         8,      0,       0,       0,       1,   0,   0,   0
+    R"(ITEM                   SIZE   LIMIT     USED     FREE      REQ FAIL SLEEP XDOM        BYTES
+mbuf:                   256, 254604,     484,      56,     600,   0,   0,   0,      123904
+malloc-64:               64,      0,     781,     160,    5307,   0,   0,   0,       49984
+packet:                 256,      0,      20,       6,      30,  12,   3,   0,        5120
+UMA Zones:              512,      0,       9,       0,       9,   0,   0,   0,        4608
+malloc-16:               16,      0,      40,       0,      50,   0,   0,   0,         640
+a_zone_name_of_thirty_one_chars:64,      0,       1,       0,       1,   0,   0,   0,          64
+malloc-32:               32,      0,       0,       0,       0,   0,   0,   0,           0
+bad?[1mname:              8,      0,       0,       0,       0,   0,   0,   0,           0
+frees seen early:         8,      0,       0,       0,       1,   0,   0,   0,           0
 
 large blocks: 3 used, 3000000 bytes; 2 cached, 2000000 bytes; 11 requests, 1 failed
 pages: 64000000 reserved, 4000000 committed, 3500000 in runs, 500000 free and dirty, 700000 given back in 6 calls
-metadata: 100000 mapped, 60000 used; page map and slab headers: 200000 mapped
-total: 69300000 mapped, RSS resident, 3184320 in use
+metadata: 100000 mapped, 60000 used; tables: 200000 mapped
+total: 9050000 mapped, RSS resident, 3184320 in use
 )";
 
 // A fixture that has filled in its layout.
@@ -105,17 +105,70 @@ TEST(Table, ResidentIsWhatTheKernelSays) {
       << out;
 }
 
+// The names in the order of their rows.
+std::string Names(const std::string& out) {
+  std::string names;
+  std::istringstream lines(out);
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line) && !line.empty()) names += line.substr(0, 9) + '|';
+  return names;
+}
+
+TEST(Table, IsSortedByAColumn) {
+  const Fixture fixture("good");
+  const auto names = [&](const std::string& column) {
+    return Names(Umastat({fixture.Pid(), "--sort", column}).out);
+  };
+  const std::string list =
+      "malloc-16|malloc-32|malloc-64|UMA Zones|mbuf:    |packet:  |a_zone_na|bad?[1mna|frees see|";
+  EXPECT_EQ(names("list"), list);
+  EXPECT_EQ(names("bytes"), Names(Umastat({fixture.Pid()}).out));
+  EXPECT_EQ(names("used").substr(0, 30), "malloc-64|mbuf:    |malloc-16|");
+  EXPECT_EQ(names("free").substr(0, 30), "malloc-64|mbuf:    |packet:  |");
+  EXPECT_EQ(names("req").substr(0, 30), "malloc-64|mbuf:    |malloc-16|");
+  EXPECT_EQ(names("fail").substr(0, 20), "packet:  |malloc-16|");
+  EXPECT_EQ(names("size").substr(0, 30), "UMA Zones|mbuf:    |packet:  |");
+  EXPECT_EQ(names("item").substr(0, 30), "UMA Zones|a_zone_na|bad?[1mna|");
+  const Json json = Json::parse(Umastat({fixture.Pid(), "--json", "--sort", "bytes"}).out);
+  EXPECT_EQ(json["memory-zone-statistics"]["zone"][0]["name"], "mbuf");
+}
+
+TEST(Table, HasHumanUnits) {
+  const Fixture fixture("good");
+  for (const char* flag : {"-h", "--human"}) {
+    const std::string out = Umastat({fixture.Pid(), flag}).out;
+    EXPECT_EQ(Line(out, "mbuf:"),
+              "mbuf:                   256, 254604,     484,      56,     600,   0,   0,   0,"
+              "        121K");
+    EXPECT_EQ(Line(out, "malloc-16:"),
+              "malloc-16:               16,      0,      40,       0,      50,   0,   0,   0,"
+              "         640");
+    EXPECT_EQ(Line(out, "large blocks:"),
+              "large blocks: 3 used, 2.9M bytes; 2 cached, 1.9M bytes; 11 requests, 1 failed");
+    EXPECT_EQ(Line(out, "pages:"),
+              "pages: 61M reserved, 3.8M committed, 3.3M in runs, 488K free and dirty, 684K given "
+              "back in 6 calls");
+    EXPECT_EQ(Line(out, "metadata:"), "metadata: 98K mapped, 59K used; tables: 195K mapped");
+    EXPECT_TRUE(
+        std::regex_match(Line(out, "total:"),
+                         std::regex("total: 8\\.6M mapped, [0-9.]+[KM] resident, 3\\.0M in use")))
+        << out;
+  }
+}
+
 TEST(Table, NameWithoutTerminatorEnds) {
   const Fixture fixture("no-terminator");
-  EXPECT_EQ(Line(Umastat({fixture.Pid()}).out, "xxx"),
-            std::string(31, 'x') + ":512,      0,       9,       0,       9,   0,   0,   0");
+  EXPECT_EQ(
+      Line(Umastat({fixture.Pid()}).out, "xxx"),
+      std::string(31, 'x') + ":512,      0,       9,       0,       9,   0,   0,   0,        4608");
 }
 
 TEST(Table, SaysHowManyOperationsAreInFlight) {
   const Fixture fixture("in-flight");
   const std::string line = Line(HideResident(Umastat({fixture.Pid()}).out), "~");
   EXPECT_EQ(line,
-            "~total: 69300000 mapped, RSS resident, 3184320 in use "
+            "~total: 9050000 mapped, RSS resident, 3184320 in use "
             "(approximate: 2 operations in flight)");
 }
 
@@ -132,7 +185,8 @@ TEST(Table, TopOutsideItsArrayIsNotCounted) {
   const Fixture fixture("moving-array");
   const std::string out = Umastat({fixture.Pid()}).out;
   EXPECT_EQ(Line(out, "malloc-64:"),
-            "malloc-64:               64,      0,     801,     140,    5307,   0,   0,   0");
+            "malloc-64:               64,      0,     801,     140,    5307,   0,   0,   0,"
+            "       51264");
   EXPECT_NE(Line(out, "~total:"), "");
 }
 
@@ -146,7 +200,7 @@ TEST(JsonOutput, HasTheNumbersOfTheTable) {
   ASSERT_EQ(zones.size(), 9u);
   // As text: the order of the keys counts too.
   EXPECT_EQ(zones[4].dump(), R"({"name":"mbuf","size":256,"limit":254604,"used":484,"free":56,)"
-                             R"("requests":600,"fail":0,"sleep":0,"xdomain":0})");
+                             R"("requests":600,"fail":0,"sleep":0,"xdomain":0,"bytes":123904})");
   EXPECT_EQ(zones[5]["fail"], 12);
   EXPECT_EQ(zones[5]["sleep"], 3);
   EXPECT_EQ(json["large"].dump(),
@@ -156,7 +210,7 @@ TEST(JsonOutput, HasTheNumbersOfTheTable) {
             R"({"reserved":64000000,"committed":4000000,"runs-used":3500000,)"
             R"("runs-free-dirty":500000,"purged":700000,"purge-calls":6,)"
             R"("metadata-mapped":100000,"metadata-used":60000,"side-mapped":200000})");
-  EXPECT_EQ(json["total"]["mapped"], 69300000);
+  EXPECT_EQ(json["total"]["mapped"], 9050000);
   EXPECT_EQ(json["total"]["in-use"], 3184320);
   EXPECT_GT(json["total"]["resident"], 100000);
   EXPECT_EQ(json["exact"], true);
@@ -269,11 +323,11 @@ TEST(Series, ShowsATableEachTime) {
   Fixture fixture("good");
   const Result result = Umastat({fixture.Pid(), "-w", "0.01", "--count", "3"});
   EXPECT_EQ(result.status, 0);
-  const std::regex header("ITEM .* XDOM      REQ/s    USED\\+-\n");
+  const std::regex header("ITEM .* XDOM        BYTES      REQ/s    USED\\+-\n");
   const std::string& out = result.out;
   EXPECT_EQ(std::distance(std::sregex_iterator(out.begin(), out.end(), header), {}), 3);
   const std::string row =
-      "UMA Zones:              512,      0,       9,       0,       9,   0,   0,   0,";
+      "UMA Zones:              512,      0,       9,       0,       9,   0,   0,   0,        4608,";
   EXPECT_EQ(Line(out, "UMA Zones:"), row + "         -,        -");
   EXPECT_NE(out.find(row + "       0.0,       +0\n"), std::string::npos) << out;
 }
@@ -331,6 +385,9 @@ TEST(Errors, AboutTheArguments) {
   ExpectError(Umastat({"1", "2"}), "2");
   ExpectError(Umastat({"--frob", "1"}), "--frob");
   ExpectError(Umastat({"--count", "2", "1"}), "--wait");
+  ExpectError(Umastat({"--sort", "limit", self}), "'limit' is not a column to sort by: bytes, ");
+  ExpectError(Umastat({"--sort"}), "--sort");
+  ExpectError(Umastat({"--json", "-h", self}), "--json excludes --human");
   ExpectError(Umastat({"-w", "1", "--count", "0", self}), "'0' is not a count");
   ExpectError(Umastat({"-w", "1", "--count", "-1", self}), "'-1' is not a count");
   for (const char* seconds : {"0", "-1", "nan", "inf", "1s", "1e9"}) {
