@@ -7,11 +7,16 @@
 
 namespace uma {
 
+// What becomes of a pointer that was not allocated here: the next allocator gets it, and where there
+// is none the process aborts, or goes on; or it aborts at once.
+enum class Foreign : uint8_t { kNext, kAbort, kIgnore };
+
 struct Options {
   uint64_t stats = 0;  // 0 off, 1 at every exit, else only in the process of that pid
   bool rseq = true;    // off: virtual CPUs even where the kernel has rseq
   uint64_t cpus = 0;   // simulate so many CPUs (implies rseq off), 0: the machine's
-  bool foreign_abort = true;
+  Foreign foreign = Foreign::kNext;
+  bool deepbind = false;    // keep RTLD_DEEPBIND where the program asks for it
   bool invariants = false;  // check structures where items return to their slabs at once
   bool help = false;        // print the table of options once
 };

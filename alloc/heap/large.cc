@@ -256,6 +256,13 @@ uintptr_t large_containing(const void* p) {
   return 0;
 }
 
+bool large_cached(const void* p) {
+  Guard guard(state.lock);
+  for (unsigned i = 0; i < state.cached_count; i++)
+    if (addr(p) - state.cached[i].base < state.cached[i].size) return true;
+  return false;
+}
+
 size_t large_trim(size_t keep) {
   Guard guard(state.lock);
   const size_t before = shown().cached_bytes;

@@ -22,6 +22,8 @@ size_t large_size(const void* p);
 void* large_resize(void* p, size_t size);
 // The start of the live mapping that contains p, 0: none. For messages; scans everything.
 uintptr_t large_containing(const void* p);
+// True: p lies in a block that was freed and kept for reuse.
+bool large_cached(const void* p);
 // Unmaps cached mappings until at most `keep` bytes are cached; returns the bytes given back.
 size_t large_trim(size_t keep);
 
