@@ -96,13 +96,13 @@ void refuse(const void* p, const char* function) {
   note_ignored(p, function);
 }
 
-// Who answers for p, or null: nobody. What lies in memory of ours, or in none, is no block of
-// anybody's. A pointer into a live mapping of ours is not looked for here, because that takes a walk
-// over all of them.
+// In memory of ours, or in none: no block of anybody's. Live mappings of ours are not looked
+// through, because that takes a walk over all of them.
+bool is_nobodys(const void* p) { return in_arena(p) || large_cached(p) || !os::readable(p); }
+
+// Who answers for p; null: nobody.
 const Allocator* owner(const void* p) {
-  if (options.foreign == Foreign::kAbort || in_arena(p) || large_cached(p) || !os::readable(p))
-    return nullptr;
-  return next_allocator();
+  return options.foreign == Foreign::kAbort || is_nobodys(p) ? nullptr : next_allocator();
 }
 
 }  // namespace
@@ -110,8 +110,8 @@ const Allocator* owner(const void* p) {
 size_t foreign_size(void* p, const char* function) {
   if (const Allocator* next = owner(p)) return next->usable_size(p);
   // Without a next allocator 0 is the answer that lets the caller assume nothing.
-  const bool mistake = in_arena(p) || large_cached(p) || large_containing(p) || !os::readable(p);
-  if (options.foreign == Foreign::kAbort || mistake) refuse(p, function);
+  if (options.foreign == Foreign::kAbort || is_nobodys(p) || large_containing(p))
+    refuse(p, function);
   return 0;
 }
 

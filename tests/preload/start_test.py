@@ -112,14 +112,6 @@ def preload_behind(place):
                      LD_PRELOAD=f"{place.library}:{place.path('libcount.so')}"))
 
 
-def deepbind(place):
-    status, out, err = place.run([place.path("deepbind"), place.path("libplugin.so")])
-    worked = status == 0 and out == "ok\n" and not err
-    reported = status == -signal.SIGABRT and re.fullmatch(r"uma: .*free\(0x[0-9a-f]+\).*\n", err)
-    if not worked and not reported:
-        raise Failure(f"status {status}, stderr '{err}': neither works nor says what is wrong")
-
-
 def make_root(place):
     """A root directory that holds a program, its libraries and nothing else: no /proc, no /sys."""
     root = place.work / "root"
@@ -215,9 +207,18 @@ def option_stats(place):
     expect(place.run([place.path("basic")], UMA_OPTIONS="stats:1999999"))
 
 
-SPECIAL = [closed_descriptors, audit, late_dlopen, preload_in_front, preload_behind, deepbind]
+def option_deepbind(place):
+    """The plugin frees its caller's blocks, and the other way round."""
+    argv = [place.path("deepbind"), place.path("libplugin.so")]
+    expect(place.run(argv))
+    status, _, err = place.run(argv, UMA_OPTIONS="deepbind:keep")
+    if status != -signal.SIGABRT or not re.fullmatch(r"uma: .*free\(0x[0-9a-f]+\).*\n", err):
+        raise Failure(f"deepbind:keep: status {status}, '{err}' does not say what is wrong")
+
+
+SPECIAL = [closed_descriptors, audit, late_dlopen, preload_in_front, preload_behind]
 PRIVILEGED = [no_proc, set_user_id]
-OPTIONS = [option_help, option_mistakes, option_stats]
+OPTIONS = [option_help, option_mistakes, option_stats, option_deepbind]
 
 
 def situations(options):
