@@ -7,8 +7,8 @@
 
 namespace uma {
 
-// What becomes of a pointer that was not allocated here: the next allocator gets it, and where there
-// is none the process aborts, or goes on; or it aborts at once.
+// What becomes of a pointer that was not allocated here: the next allocator gets it, and where
+// there is none the process aborts, or goes on; or it aborts at once.
 enum class Foreign : uint8_t { kNext, kAbort, kIgnore };
 
 struct Options {

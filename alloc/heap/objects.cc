@@ -39,12 +39,24 @@ Object::Object(const dl_phdr_info& info) : info_(info) {
   };
   const ElfW(Dyn)* soname = nullptr;
   for (; dynamic->d_tag != DT_NULL; dynamic++) switch (dynamic->d_tag) {
-      case DT_SYMTAB: symbols_ = at<const ElfW(Sym)>(address(dynamic)); break;
-      case DT_STRTAB: strings_ = at<const char>(address(dynamic)); break;
-      case DT_VERSYM: versions_ = at<const ElfW(Half)>(address(dynamic)); break;
-      case DT_GNU_HASH: gnu_hash_ = at<const uint32_t>(address(dynamic)); break;
-      case DT_HASH: sysv_hash_ = at<const ElfW(Word)>(address(dynamic)); break;
-      case DT_SONAME: soname = dynamic; break;
+      case DT_SYMTAB:
+        symbols_ = at<const ElfW(Sym)>(address(dynamic));
+        break;
+      case DT_STRTAB:
+        strings_ = at<const char>(address(dynamic));
+        break;
+      case DT_VERSYM:
+        versions_ = at<const ElfW(Half)>(address(dynamic));
+        break;
+      case DT_GNU_HASH:
+        gnu_hash_ = at<const uint32_t>(address(dynamic));
+        break;
+      case DT_HASH:
+        sysv_hash_ = at<const ElfW(Word)>(address(dynamic));
+        break;
+      case DT_SONAME:
+        soname = dynamic;
+        break;
     }
   if (soname && strings_) soname_ = strings_ + soname->d_un.d_val;
 }

@@ -25,11 +25,11 @@ class Object {
   bool matches(ElfW(Word) index, const char* name) const;
 
   const dl_phdr_info& info_;
-  const ElfW(Sym)* symbols_ = nullptr;
+  const ElfW(Sym) * symbols_ = nullptr;
   const char* strings_ = nullptr;
-  const ElfW(Half)* versions_ = nullptr;
+  const ElfW(Half) * versions_ = nullptr;
   const uint32_t* gnu_hash_ = nullptr;
-  const ElfW(Word)* sysv_hash_ = nullptr;
+  const ElfW(Word) * sysv_hash_ = nullptr;
   const char* soname_ = nullptr;
 };
 

@@ -69,9 +69,10 @@ TEST(Options, KeysWithoutAValueWarn) {
 }
 
 TEST(Options, MalformedValuesWarnAndKeepTheDefault) {
-  for (const char* text : {"cpus:", "cpus:x", "cpus:1x", "cpus:-1", "cpus: 1", "cpus:4097",
-                           "cpus:9999999999", "rseq:", "rseq:yes", "rseq:offf", "rseq:o",
-                           "foreign:on", "deepbind:on", "invariants:1", "stats:0", "stats:1", "stats:yes"}) {
+  for (const char* text :
+       {"cpus:", "cpus:x", "cpus:1x", "cpus:-1", "cpus: 1", "cpus:4097", "cpus:9999999999",
+        "rseq:", "rseq:yes", "rseq:offf", "rseq:o", "foreign:on", "deepbind:on", "invariants:1",
+        "stats:0", "stats:1", "stats:yes"}) {
     EXPECT_EQ(Parse(text), Warning("malformed value in", text));
     EXPECT_EQ(options.cpus, 0U) << text;
     EXPECT_TRUE(options.rseq) << text;

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUIRE(condition)                                       \
-  do {                                                           \
-    if (!(condition)) {                                          \
+#define REQUIRE(condition)                                            \
+  do {                                                                \
+    if (!(condition)) {                                               \
       fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      exit(1);                                                   \
-    }                                                            \
+      exit(1);                                                        \
+    }                                                                 \
   } while (0)
 
 /* Some have flags as a second argument; the others do not look at it. */

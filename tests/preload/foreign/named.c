@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * named GIVE SIZE TAKE [MISTAKE]: uses the allocator whose functions have these names, wherever they
- * come from; or makes a mistake with memory that is no block of that allocator, which must be found
- * although there is somebody to hand it to.
+ * named GIVE SIZE TAKE [MISTAKE]: uses the allocator whose functions have these names, wherever
+ * they come from; or makes a mistake with memory that is no block of that allocator, which must be
+ * found although there is somebody to hand it to.
  */
 #include <dlfcn.h>
 #include <sys/mman.h>
@@ -46,7 +46,7 @@ static void make_mistake(const char* name) {
 int main(int argc, char** argv) {
   if (argc < 4) return 2;
   const struct allocator other = {(void* (*)(size_t, int))function(argv[1]),
-                                  (size_t(*)(void*, int))function(argv[2]),
+                                  (size_t (*)(void*, int))function(argv[2]),
                                   (void (*)(void*, int))function(argv[3])};
   if (argc > 4) {
     make_mistake(argv[4]);

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUIRE(condition, ...)                                      \
-  do {                                                               \
-    if (!(condition)) {                                              \
+#define REQUIRE(condition, ...)                                       \
+  do {                                                                \
+    if (!(condition)) {                                               \
       fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition); \
-      fprintf(stderr, __VA_ARGS__);                                  \
-      fputc('\n', stderr);                                           \
-      exit(1);                                                       \
-    }                                                                \
+      fprintf(stderr, __VA_ARGS__);                                   \
+      fputc('\n', stderr);                                            \
+      exit(1);                                                        \
+    }                                                                 \
   } while (0)
 
 #define DEEP (RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND)
@@ -132,8 +132,8 @@ int main(int argc, char** argv) {
     const char* name;
     void (*run)(const char* plugin);
   } kSituations[] = {
-      {"deepbind", deepbind}, {"base", base},     {"separate", separate},
-      {"runpath", runpath},   {"errors", errors}, {"program_itself", program_itself},
+      {"deepbind", deepbind}, {"base", base},       {"separate", separate},
+      {"runpath", runpath},   {"errors", errors},   {"program_itself", program_itself},
       {"kept", kept},         {"watched", watched},
   };
   if (argc != 3) return 2;

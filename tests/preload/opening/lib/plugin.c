@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A plugin that shares blocks with libc and with its caller. */
+#include "tests/preload/opening/plugin.h"
+
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "tests/preload/opening/plugin.h"
 
 void* plugin_give(size_t size) { return malloc(size); }
 
