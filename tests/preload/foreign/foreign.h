@@ -28,11 +28,11 @@ static inline void resize(const struct allocator* other, size_t size, size_t to)
   unsigned char* p = other->give(size, 0);
   REQUIRE(p != NULL);
   memset(p, 90, size);
-  p = realloc(p, to);
-  REQUIRE(p != NULL && p[0] == 90 && p[(size < to ? size : to) - 1] == 90);
+  unsigned char* moved = realloc(p, to);
+  REQUIRE(moved != NULL && moved[0] == 90 && moved[(size < to ? size : to) - 1] == 90);
   /* It is still the other one's. */
-  REQUIRE(other->size(p, 0) >= to && malloc_usable_size(p) == other->size(p, 0));
-  other->take(p, 0);
+  REQUIRE(other->size(moved, 0) >= to && malloc_usable_size(moved) == other->size(moved, 0));
+  other->take(moved, 0);
 }
 
 static inline void mix(const struct allocator* other) {

@@ -48,9 +48,9 @@ static void share(void* plugin) {
     char* block = give(size);
     REQUIRE(block != NULL, "%zu", size);
     block[size - 1] = 1;
-    block = realloc(block, size * 2);
-    REQUIRE(block != NULL && block[size - 1] == 1, "%zu", size);
-    free(block);
+    char* longer = realloc(block, size * 2);
+    REQUIRE(longer != NULL && longer[size - 1] == 1, "%zu", size);
+    free(longer);
   }
   REQUIRE(use_libc(100) == 100, "plugin and libc");
 }

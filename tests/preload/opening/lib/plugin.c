@@ -20,9 +20,9 @@ int plugin_use_libc(int rounds) {
     const int length = snprintf(expected, sizeof expected, "round %d", i);
     if (asprintf(&text, "round %d", i) != length) continue;
     char* copy = strdup(text);
-    text = realloc(text, 1000 + (size_t)i);
-    if (text && copy && strcmp(text, expected) == 0 && strcmp(copy, expected) == 0) right++;
-    free(text);
+    char* longer = realloc(text, 1000 + (size_t)i);
+    if (longer && copy && strcmp(longer, expected) == 0 && strcmp(copy, expected) == 0) right++;
+    free(longer);
     free(copy);
   }
   /* getline resizes a block that came from here. */
@@ -31,7 +31,7 @@ int plugin_use_libc(int rounds) {
   FILE* file = tmpfile();
   if (file == NULL) return 0;
   fprintf(file, "%0200d\n", 7);
-  rewind(file);
+  if (fseek(file, 0, SEEK_SET) != 0) right = 0;
   if (getline(&line, &room, file) != 201) right = 0;
   fclose(file);
   free(line);
