@@ -12,7 +12,9 @@ import signal
 import subprocess
 import sys
 
-VARIANTS = {"rseq": {}, "no rseq": {"GLIBC_TUNABLES": "glibc.pthread.rseq=0"}}
+from proof import Failure
+from situations import VARIANTS, run_all
+
 # The file, the package, and the names by which its blocks are taken, measured and given back.
 OTHERS = {
     "libjemalloc.so.2": ("libjemalloc2", ["mallocx", "sallocx", "dallocx"]),
@@ -43,7 +45,10 @@ def cases(linked, named, inside):
     """What to run, with which options and which library behind, and what must come of it."""
     good = (0, r"ok\n", "")
     told = r"uma: %s\(0x[0-9a-f]+\)[^\n]*\n"
-    stopped = lambda function: (-signal.SIGABRT, "", told % f"invalid pointer: {function}" )
+
+    def stopped(function):
+        return -signal.SIGABRT, "", told % f"invalid pointer: {function}"
+
     yield "linked", [linked], None, None, good
     yield "linked, ignore", [linked], "foreign:ignore", None, good
     yield "linked, abort", [linked], "foreign:abort", None, stopped("malloc_usable_size")
@@ -69,20 +74,22 @@ def cases(linked, named, inside):
             0, r"ok\n", told % f"ignored: {function}")
 
 
+def expect(result, expected):
+    status, out, err = result
+    if (status != expected[0] or not re.fullmatch(expected[1], out)
+            or not re.fullmatch(expected[2], err)):
+        raise Failure(f"status {status}, stdout {out[-200:]!r}, stderr {err[-400:]!r}")
+
+
 def main():
     library, *programs = map(os.path.realpath, sys.argv[1:])
-    count = failures = 0
-    for variant in VARIANTS:
+
+    def situations(variant):
         for name, argv, options, behind, expected in cases(*programs):
-            count += 1
-            status, out, err = run(argv, library, variant, options, behind)
-            if (status != expected[0] or not re.fullmatch(expected[1], out)
-                    or not re.fullmatch(expected[2], err)):
-                failures += 1
-                print(f"FAIL: {name} ({variant}): status {status}, stdout {out[-200:]!r}, "
-                      f"stderr {err[-400:]!r}", file=sys.stderr)
-    print(f"{count} cases, {failures} failed")
-    return 1 if failures else 0
+            yield name, lambda argv=argv, options=options, behind=behind, expected=expected: expect(
+                run(argv, library, variant, options, behind), expected)
+
+    return run_all(situations)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 
-VARIANTS = {"rseq": {}, "no rseq": {"GLIBC_TUNABLES": "glibc.pthread.rseq=0"}}
+from proof import Failure
+from situations import VARIANTS, run_all
 
 PYTHON = """
 import ctypes, os, sys
@@ -69,8 +70,8 @@ class Place:
         done = subprocess.run(argv, env=environment, cwd=self.work, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=60, check=False)
         if (done.returncode, done.stdout, done.stderr) != (0, "ok\n", ""):
-            raise AssertionError(f"status {done.returncode}, stdout {done.stdout[-300:]!r}, "
-                                 f"stderr {done.stderr[-600:]!r}")
+            raise Failure(f"status {done.returncode}, stdout {done.stdout[-300:]!r}, "
+                          f"stderr {done.stderr[-600:]!r}")
 
     def situation(self, name, **extra):
         self.expect([self.program, name, self.plugin], **extra)
@@ -99,7 +100,6 @@ def situations(place):
 
 def main():
     library, program, own_malloc, *libraries = map(os.path.realpath, sys.argv[1:])
-    count = failures = 0
     with tempfile.TemporaryDirectory(prefix="uma-opening-", dir="/tmp") as folder:
         work = pathlib.Path(folder)
         (work / "plugins").mkdir()
@@ -107,16 +107,8 @@ def main():
             name = os.path.basename(path)
             # Only the plugin knows that folder.
             shutil.copy(path, work / "plugins" if name == "libinner.so" else work)
-        for variant in VARIANTS:
-            for name, run in situations(Place(library, program, own_malloc, work, variant)):
-                count += 1
-                try:
-                    run()
-                except (AssertionError, OSError, subprocess.SubprocessError) as error:
-                    failures += 1
-                    print(f"FAIL: {name} ({variant}): {error}", file=sys.stderr)
-    print(f"{count} situations, {failures} failed")
-    return 1 if failures else 0
+        return run_all(lambda variant: situations(
+            Place(library, program, own_malloc, work, variant)))
 
 
 if __name__ == "__main__":
