@@ -5,12 +5,17 @@
 
 # Each check sets `why` and fails when the library would not take effect.
 
-# elf_check FILE: is it a dynamic program for this machine? Sets elf_loader.
+# What another allocator calls its functions, as an extended regular expression.
+allocator_names="([mrxsdn]|sd)allocx|(tc|mi|je)_[a-z_]*(alloc|memalign|new)[a-z_]*"
+
+# elf_check FILE: is it a dynamic program for this machine? Sets elf_loader and elf_segments, seven
+# words an entry: type and flags, offset, two addresses, size in the file, ...
 elf_check() {
   local file=$1
-  local -a h ph
+  local -a h
+  local -n ph=elf_segments
   local i phoff phentsize phnum
-  elf_loader=
+  elf_loader='' elf_segments=()
   mapfile -t h < <(od -An -v -tu1 -w1 -N64 -- "$file" | tr -d ' ')
   ((${h[4]:-0} != 1)) || { why="is a 32-bit program, the library is 64-bit" && return 1; }
   ((${#h[@]} == 64 && h[4] == 2)) || { why="has a damaged ELF header" && return 1; }
@@ -21,7 +26,6 @@ elf_check() {
   phentsize=$((h[54] | h[55] << 8))
   phnum=$((h[56] | h[57] << 8))
   ((phentsize == 56)) || { why="has a damaged ELF header" && return 1; }
-  # Seven words an entry: type and flags, offset, two addresses, size in the file, ...
   mapfile -t ph < <(od -An -v -tu8 -w8 -j "$phoff" -N $((phnum * 56)) -- "$file" | tr -d ' ')
   for ((i = 0; i + 7 <= ${#ph[@]}; i += 7)); do
     (((ph[i] & 0xffffffff) == 3)) || continue
@@ -57,19 +61,25 @@ privilege_check() {
 }
 
 # loader_check FILE LIBRARY PRELOAD: asks the loader, which runs nothing of the program, whether it
-# would load the library, and to whom it would bind malloc.
+# would load the library, and to whom it would bind malloc. Sets other_names to what the program and
+# its libraries call of another allocator, "NAME of LIBRARY" each.
 loader_check() {
   local file=$1 lib=$2 out line reason from to
+  other_names=()
   local -A target=()
   out=$(
     unset LD_DEBUG_OUTPUT
     LD_PRELOAD=$3 LD_TRACE_LOADED_OBJECTS=1 LD_WARN=yes LD_BIND_NOW=1 LD_DEBUG=bindings \
       "$elf_loader" "$file" 2>&1 </dev/null |
-      grep -a -e "symbol \`malloc'" -e ' (0x[0-9a-f]*)$' -e 'cannot be preloaded'
+      grep -a -E -e "symbol \`(malloc|$allocator_names)'" -e ' \(0x[0-9a-f]*\)$' -e 'cannot be preloaded'
   )
   while IFS= read -r line; do
-    if [[ $line =~ binding\ file\ (.*)\ \[0\]\ to\ (.*)\ \[0\]:\  ]]; then
+    if [[ $line =~ binding\ file\ (.*)\ \[0\]\ to\ (.*)\ \[0\]:\ .*\`(.*)\' ]]; then
       from=${BASH_REMATCH[1]} to=${BASH_REMATCH[2]}
+      if [[ ${BASH_REMATCH[3]} != malloc ]]; then
+        [[ $from == "$to" ]] || other_names+=("${BASH_REMATCH[3]} of $to")
+        continue
+      fi
       target[$from]=$to
       [[ ${from##*/} != libc.so.6 ]] || target[libc]=$to
     elif [[ $line == *"object '$lib' from LD_PRELOAD cannot be preloaded ("* ]]; then
@@ -83,4 +93,41 @@ loader_check() {
   to=${target[$file]:-${target[libc]:-$lib}}
   # A program that takes the address of malloc owns the symbol in name only: it binds it onward.
   [[ $to == "$lib" ]] || { why="brings its own malloc ($to)" && return 1; }
+}
+
+# dynamic_names FILE: prints the names that it takes and offers; elf_check has been there.
+dynamic_names() {
+  local -a dynamic
+  local i k address=0 size=0
+  for ((i = 0; i + 7 <= ${#elf_segments[@]}; i += 7)); do
+    (((elf_segments[i] & 0xffffffff) == 2)) || continue
+    mapfile -t dynamic < <(od -An -v -tu8 -w8 -j "${elf_segments[i + 1]}" \
+      -N "${elf_segments[i + 4]}" -- "$1" | tr -d ' ')
+    for ((k = 0; k + 2 <= ${#dynamic[@]}; k += 2)); do
+      case ${dynamic[k]} in
+        5) address=${dynamic[k + 1]} ;;
+        10) size=${dynamic[k + 1]} ;;
+      esac
+    done
+  done
+  for ((i = 0; i + 7 <= ${#elf_segments[@]}; i += 7)); do
+    (((elf_segments[i] & 0xffffffff) == 1)) || continue
+    ((address >= elf_segments[i + 2] && address - elf_segments[i + 2] < elf_segments[i + 4])) ||
+      continue
+    tail -c +$((address - elf_segments[i + 2] + elf_segments[i + 1] + 1)) -- "$1" |
+      head -c "$size" | tr '\0' '\n'
+  done
+}
+
+# other_allocator FILE: prints what FILE and its libraries have to do with another allocator, by its
+# own names, or nothing; loader_check has been there. Such a program may mix that one's blocks with
+# ours.
+other_allocator() {
+  local name
+  if ((${#other_names[@]})); then
+    printf 'calls %s' "${other_names[0]}"
+    return
+  fi
+  name=$(dynamic_names "$1" | grep -a -x -m 1 -E "$allocator_names")
+  [[ -z $name ]] || printf 'has %s in itself' "$name"
 }

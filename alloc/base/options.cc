@@ -56,7 +56,13 @@ bool set_sort(Text value) {
 bool set_human(Text value) { return set_flag(value, &options.human, "on", "off"); }
 bool set_rseq(Text value) { return set_flag(value, &options.rseq, "on", "off"); }
 bool set_invariants(Text value) { return set_flag(value, &options.invariants, "on", "off"); }
-bool set_foreign(Text value) { return set_flag(value, &options.foreign_abort, "abort", "ignore"); }
+bool set_deepbind(Text value) { return set_flag(value, &options.deepbind, "keep", "drop"); }
+bool set_foreign(Text value) {
+  if (value.is("next")) return options.foreign = Foreign::kNext, true;
+  if (value.is("abort")) return options.foreign = Foreign::kAbort, true;
+  if (value.is("ignore")) return options.foreign = Foreign::kIgnore, true;
+  return false;
+}
 bool set_cpus(Text value) {
   uint64_t n;
   if (!parse_number(value, &n) || n > 4096) return false;
@@ -94,8 +100,11 @@ constexpr Option kTable[] = {
     {"human", "on|off", "off", "on: bytes in the zone table in K, M, G", set_human},
     {"rseq", "on|off", "on", "off: virtual CPUs instead of restartable sequences", set_rseq},
     {"cpus", "0..4096", "0", "simulate so many CPUs (virtual ones); 0: the machine's", set_cpus},
-    {"foreign", "abort|ignore", "abort",
-     "free of a pointer that was not allocated here: abort, or leave it alone", set_foreign},
+    {"foreign", "next|abort|ignore", "next",
+     "pointers not allocated here: to the next allocator, else abort; always abort; or go on",
+     set_foreign},
+    {"deepbind", "drop|keep", "drop", "dlopen with RTLD_DEEPBIND: without that flag, or with it",
+     set_deepbind},
     {"background", "auto|on|off", "auto",
      "whether a helper thread gives idle memory back; off: the program's own calls do",
      set_background},
@@ -152,7 +161,7 @@ void options_help() {
   for (const Option& option : kTable)
     line.text("  ")
         .padded(option.name, 12)
-        .padded(option.type, 16)
+        .padded(option.type, 18)
         .text("default ")
         .padded(option.standard, 8)
         .text(option.help)

@@ -9,6 +9,9 @@ namespace uma {
 
 // By which column the zone table is sorted, the largest first; kList: not at all.
 enum class TableOrder : uint8_t { kBytes, kUsed, kFree, kRequests, kFails, kSize, kItem, kList };
+// What becomes of a pointer that was not allocated here: the next allocator gets it, and where
+// there is none the process aborts, or goes on; or it aborts at once.
+enum class Foreign : uint8_t { kNext, kAbort, kIgnore };
 
 struct Options {
   uint64_t stats = 0;  // 0 off, 1 at every exit, else only in the process of that pid
@@ -16,7 +19,8 @@ struct Options {
   bool human = false;  // bytes of the table in K, M, G
   bool rseq = true;    // off: virtual CPUs even where the kernel has rseq
   uint64_t cpus = 0;   // simulate so many CPUs (implies rseq off), 0: the machine's
-  bool foreign_abort = true;
+  Foreign foreign = Foreign::kNext;
+  bool deepbind = false;    // keep RTLD_DEEPBIND where the program asks for it
   bool invariants = false;  // check structures where items return to their slabs at once
   enum Background : uint8_t { kBackgroundAuto, kBackgroundOn, kBackgroundOff };
   Background background = kBackgroundAuto;  // may a thread give idle memory back

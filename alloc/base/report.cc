@@ -21,7 +21,8 @@ Line& start(Line& line, const char* what, const char* function, uintptr_t p) {
 
 void foreign_pointer(const char* function, uintptr_t p) {
   Line line;
-  die(start(line, "invalid pointer", function, p).text(": not allocated here, in no zone"));
+  die(start(line, "invalid pointer", function, p)
+          .text(": not allocated here (UMA_OPTIONS=foreign:ignore goes on)"));
 }
 
 void interior_pointer(const char* function, uintptr_t p, const char* zone, uintptr_t base) {

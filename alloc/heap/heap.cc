@@ -7,6 +7,7 @@
 #include "alloc/base/log.h"
 #include "alloc/base/options.h"
 #include "alloc/base/report.h"
+#include "alloc/heap/foreign.h"
 #include "alloc/heap/large.h"
 #include "alloc/heap/size_class.h"
 #include "alloc/os/published.h"
@@ -20,7 +21,6 @@ namespace {
 
 constexpr size_t kBypassZeroed = size_t{32} << 10;  // calloc looks for fresh memory from here on
 constexpr unsigned kLargeOffset = kEntryLarge * sizeof(Entry);
-constexpr unsigned kUmaOffset = kEntryUma * sizeof(Entry);
 
 Zone* create_class(unsigned entry) {
   if (!uma_boot()) return nullptr;
@@ -92,28 +92,6 @@ void free_run_block(void* p, const char* function) {
   if (peek(page_counters().runs_free_dirty) > purge_allowance()) note_idle();
 }
 
-// --- pointers that are not ours ---
-
-[[noreturn]] void bad_pointer(const void* p, const char* function) {
-  if (heap_map_offset(p) == kUmaOffset) {
-    const Keg* keg = slab_of(p)->keg;
-    const char* name = "UMA";
-    for (Zone* zone = registry_first(); zone; zone = registry_next(zone))
-      if (zone->keg == keg) {
-        name = zone->pub.name;
-        break;
-      }
-    report::uma_item(function, addr(p), name);
-  }
-  if (const uintptr_t base = large_containing(p))
-    report::interior_pointer(function, addr(p), "large blocks", base);
-  report::foreign_pointer(function, addr(p));
-}
-
-void foreign(const void* p, const char* function) {
-  if (options.foreign_abort) bad_pointer(p, function);
-}
-
 void free_other(void* p, unsigned offset, const char* function) {
   if (!p) return;
   if (offset == kLargeOffset) return free_run_block(p, function);
@@ -121,7 +99,7 @@ void free_other(void* p, unsigned offset, const char* function) {
     if (peek(uma_layout.large.cached_bytes) > kDirtyMin) note_idle();
     return;
   }
-  foreign(p, function);
+  foreign_free(p, function);
 }
 
 }  // namespace
@@ -230,8 +208,10 @@ void heap_free(void* p, const char* function) {
   zone_free_miss(zone, p, function);
 }
 
-size_t heap_usable_size(const void* p, const char* function) {
-  if (!p) return 0;
+namespace {
+
+// 0: no block of ours.
+size_t size_of_block(const void* p, const char* function) {
   const unsigned offset = heap_map_offset(p);
   if (is_class(offset)) {
     if (options.invariants)
@@ -239,12 +219,8 @@ size_t heap_usable_size(const void* p, const char* function) {
     return size_of_entry(unsigned(offset / sizeof(Entry)));
   }
   if (offset == kLargeOffset) return run_block_size(p, function);
-  const size_t size = offset == 0 ? large_size(p) : 0;
-  if (!size) foreign(p, function);
-  return size;
+  return offset == 0 ? large_size(p) : 0;
 }
-
-namespace {
 
 // A block that grows by small steps gets room for some of the next ones.
 size_t with_room(size_t size, size_t old_size) {
@@ -271,13 +247,19 @@ void* resize_mapping(void* p, size_t old_size, size_t size) {
 
 }  // namespace
 
+size_t heap_usable_size(void* p, const char* function) {
+  if (!p) return 0;
+  const size_t size = size_of_block(p, function);
+  return likely(size != 0) ? size : foreign_size(p, function);
+}
+
 void* heap_resize(void* p, size_t size) {
   if (!p) return heap_alloc(size);
   const unsigned offset = heap_map_offset(p);
   if (likely(is_class(offset)) && !options.invariants)
     return move_block(p, kClassSizes.of[offset / sizeof(Entry)], size);
-  const size_t old_size = heap_usable_size(p, "realloc");
-  if (!old_size) return nullptr;  // foreign, ignored
+  const size_t old_size = size_of_block(p, "realloc");
+  if (!old_size) return foreign_realloc(p, size);
   if (offset == 0) return resize_mapping(p, old_size, size);
   if (size <= old_size && size > old_size / 2) return p;
   return move_block(p, old_size, size);

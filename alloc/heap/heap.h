@@ -3,8 +3,8 @@
 //
 // All functions are thread-safe and take locks; none may be called from a signal handler that
 // interrupted one of them. Null means no memory; errno is the caller's business (the preload
-// floor sets it). A pointer that was not allocated here aborts, unless the option foreign says
-// ignore; `function` names the caller in the message.
+// floor sets it). A pointer that was not allocated here goes to alloc/heap/foreign.h; `function`
+// names the caller in a message.
 #ifndef UMA_HEAP_HEAP_H_
 #define UMA_HEAP_HEAP_H_
 
@@ -39,8 +39,11 @@ inline bool heap_keeps(const void* p, size_t size) {
 // realloc where heap_keeps has said no. p: a block or null; keeps the old block on failure. size >
 // 0.
 void* heap_resize(void* p, size_t size);
-// Bytes that may be written; 0 for null and (foreign:ignore) for foreign pointers.
-size_t heap_usable_size(const void* p, const char* function);
+inline void* heap_realloc(void* p, size_t size) {
+  return heap_keeps(p, size) ? p : heap_resize(p, size);
+}
+// Bytes that may be written; 0 for null and where nobody knows.
+size_t heap_usable_size(void* p, const char* function);
 // Gives back what it can, keeping `keep` bytes of free runs. True: something was given back.
 bool heap_trim(size_t keep);
 

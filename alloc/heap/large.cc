@@ -118,7 +118,8 @@ bool make_room() {
   while ((state.used + 2 * kRoom) * 2 > slots) slots *= 2;
   auto* table = static_cast<Mapping*>(os::map(nullptr, table_bytes(slots)));
   if (!table) return false;
-  bump(uma_layout.pages.side_mapped, table_bytes(slots) - (state.slots ? table_bytes(state.slots) : 0));
+  bump(uma_layout.pages.side_mapped,
+       table_bytes(slots) - (state.slots ? table_bytes(state.slots) : 0));
   Mapping* old = state.table;
   const size_t old_slots = state.slots;
   uintptr_t cached[kCachedBlocks];
@@ -339,6 +340,13 @@ void large_touch(const void* p, size_t length) {
     Mapping& m = state.table[i];
     if (m.base > kDeleted && from < m.base + m.size() && m.base < from + length) m.touched = 1;
   }
+}
+
+bool large_is_cached(const void* p) {
+  Guard guard(state.lock);
+  for (unsigned i = 0; i < state.cached_count; i++)
+    if (addr(p) - state.cached[i].mapping->base < state.cached[i].size) return true;
+  return false;
 }
 
 size_t large_trim(size_t keep) {

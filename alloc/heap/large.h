@@ -25,6 +25,8 @@ uintptr_t large_containing(const void* p);
 // The program changes how a range behaves, by advice, a lock or a protection that would outlive its
 // block: such a mapping is not kept for the next one. Any thread, signal handlers included.
 void large_touch(const void* p, size_t length);
+// True: p lies in a block that was freed and kept for reuse.
+bool large_is_cached(const void* p);
 // Unmaps cached mappings until at most `keep` bytes are cached; returns the bytes given back.
 size_t large_trim(size_t keep);
 // Bytes of cached mappings, and unmapping those that were cached for `age` ns.

@@ -44,6 +44,8 @@ uint64_t clock_ns();         // monotonic
 uint64_t clock_coarse_ns();  // monotonic, to a few milliseconds, cheaper
 unsigned pid();
 bool stderr_open();
+// True: the word at p can be read, wherever p points.
+bool readable(const void* p);
 // 16 random bits from what the kernel gave this process at exec.
 unsigned random16();
 

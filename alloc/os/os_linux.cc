@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sys/mman.h>
@@ -106,6 +107,13 @@ bool restart_cpu(unsigned cpu) {
 uint64_t clock_ns() { return clock_read(CLOCK_MONOTONIC); }
 uint64_t clock_coarse_ns() { return clock_read(CLOCK_MONOTONIC_COARSE); }
 unsigned pid() { return unsigned(raw_syscall(SYS_getpid)); }
+bool readable(const void* p) {
+  // The kernel fetches the mask before it refuses what it shall do with it. A filter that allows
+  // anything allows this call.
+  constexpr long kNoSuchChange = -1;
+  return raw_syscall(SYS_rt_sigprocmask, kNoSuchChange, long(addr(p)), 0, sizeof(uint64_t)) !=
+         -EFAULT;
+}
 bool stderr_open() { return raw_syscall(SYS_fcntl, 2, F_GETFD) >= 0; }
 
 }  // namespace uma::os

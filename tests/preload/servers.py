@@ -80,7 +80,11 @@ def family(child):
 
 # nginx
 
+# A plugin that Debian delivers with it.
+NGINX_MODULE = "/usr/lib/nginx/modules/ngx_http_echo_module.so"
+
 NGINX_CONF = """
+{modules}
 daemon off;
 worker_processes 2;
 pid {work}/nginx.pid;
@@ -100,6 +104,7 @@ http {{
   server {{
     listen 127.0.0.1:{port};
     root {work}/www;
+    location = /module {{ {echo} }}
     location = /generation {{ return 200 "{generation}\\n"; }}
     location ~ ^/proxy(/.*)$ {{ proxy_pass http://127.0.0.1:{port}$1; }}
   }}
@@ -116,8 +121,10 @@ def nginx(run):
         page.write_text("".join(f"page {i} line {n}\n" for n in range(i * 40)))
 
     def configure(generation):
-        conf.write_text(NGINX_CONF.format(work=run.work, port=port, generation=generation,
-                                          user="user root;" if IS_ROOT else ""))
+        conf.write_text(NGINX_CONF.format(
+            work=run.work, port=port, generation=generation, modules=f"load_module {NGINX_MODULE};",
+            user="user root;" if IS_ROOT else "",
+            echo="".join(f'echo "line {n} of $request_uri";' for n in range(100))))
 
     def fetch(path, gzip):
         request = urllib.request.Request(f"http://127.0.0.1:{port}{path}")
@@ -128,6 +135,7 @@ def nginx(run):
 
     def fetch_all():
         for i in range(50):
+            yield fetch(f"/module?{i}", gzip=bool(i & 1))
             for prefix in ("", "/proxy"):
                 yield fetch(f"{prefix}/{i}.txt", gzip=bool(i & 1))
 

@@ -16,9 +16,9 @@ import tempfile
 
 import proof
 from proof import Failure
+from situations import VARIANTS, run_all
 
 TIMEOUT = 60
-VARIANTS = {"rseq": {}, "no rseq": {"GLIBC_TUNABLES": "glibc.pthread.rseq=0"}}
 IS_ROOT = os.getuid() == 0
 
 
@@ -110,14 +110,6 @@ def preload_in_front(place):
 def preload_behind(place):
     expect(place.run([place.path("basic")],
                      LD_PRELOAD=f"{place.library}:{place.path('libcount.so')}"))
-
-
-def deepbind(place):
-    status, out, err = place.run([place.path("deepbind"), place.path("libplugin.so")])
-    worked = status == 0 and out == "ok\n" and not err
-    reported = status == -signal.SIGABRT and re.fullmatch(r"uma: .*free\(0x[0-9a-f]+\).*\n", err)
-    if not worked and not reported:
-        raise Failure(f"status {status}, stderr '{err}': neither works nor says what is wrong")
 
 
 def make_root(place):
@@ -215,18 +207,27 @@ def option_stats(place):
     expect(place.run([place.path("basic")], UMA_OPTIONS="stats:1999999"))
 
 
-SPECIAL = [closed_descriptors, audit, late_dlopen, preload_in_front, preload_behind, deepbind]
+def option_deepbind(place):
+    """The plugin frees its caller's blocks, and the other way round."""
+    argv = [place.path("deepbind"), place.path("libplugin.so")]
+    expect(place.run(argv))
+    status, _, err = place.run(argv, UMA_OPTIONS="deepbind:keep")
+    if status != -signal.SIGABRT or not re.fullmatch(r"uma: .*free\(0x[0-9a-f]+\).*\n", err):
+        raise Failure(f"deepbind:keep: status {status}, '{err}' does not say what is wrong")
+
+
+SPECIAL = [closed_descriptors, audit, late_dlopen, preload_in_front, preload_behind]
 PRIVILEGED = [no_proc, set_user_id]
-OPTIONS = [option_help, option_mistakes, option_stats]
+OPTIONS = [option_help, option_mistakes, option_stats, option_deepbind]
 
 
-def situations(options):
+def situations(place, options):
     for argv in PLAIN:
-        yield " ".join(argv), lambda place, argv=argv: expect(
+        yield " ".join(argv), lambda argv=argv: expect(
             place.run([place.path(argv[0]), *argv[1:]]))
     special = SPECIAL + (PRIVILEGED if IS_ROOT else [])
     for function in special + ([] if options.other else OPTIONS):
-        yield function.__name__, function
+        yield function.__name__, lambda function=function: function(place)
 
 
 def main():
@@ -238,22 +239,12 @@ def main():
     options = parser.parse_args()
     if not IS_ROOT:
         print("SKIP: chroot and set-user-id situations need root")
-    failures = count = 0
     with tempfile.TemporaryDirectory(prefix="uma-start-", dir="/tmp") as work:
         os.chmod(work, 0o755)
         library = pathlib.Path(shutil.copy(os.path.realpath(options.lib), work))
         programs = pathlib.Path(options.programs).resolve().parent
-        for variant in VARIANTS:
-            place = Place(library, programs, pathlib.Path(work), variant)
-            for name, situation in situations(options):
-                count += 1
-                try:
-                    situation(place)
-                except (Failure, OSError, subprocess.SubprocessError) as error:
-                    failures += 1
-                    print(f"FAIL: {name} ({variant}): {error}", file=sys.stderr)
-    print(f"{count} situations, {failures} failed")
-    return 1 if failures else 0
+        return run_all(lambda variant: situations(
+            Place(library, programs, pathlib.Path(work), variant), options))
 
 
 if __name__ == "__main__":

@@ -60,12 +60,17 @@ def problem(row, result):
     return None
 
 
-def ignored_problem(result):
-    """The same for a run under foreign:ignore, which must go on to the end."""
+def passing_problem(result, lines):
+    """The same for a run that must go on to the end, with so many lines on stderr."""
     status, out, err, announced = result
-    if not announced or status != 0 or out:
-        return "foreign:ignore: status %d, stdout %r, stderr %r" % (status, out, err)
+    if not announced or status != 0 or out or err.count("\n") != lines:
+        return "does not go on: status %d, stdout %r, stderr %r" % (status, out, err)
     return None
+
+
+def with_option(environment, option):
+    options = environment.get("UMA_OPTIONS", "")
+    return {**environment, "UMA_OPTIONS": (options + "," + option).lstrip(",")}
 
 
 def main():
@@ -76,11 +81,15 @@ def main():
     failures = 0
     cases = list(rows(table))
     for row in cases:
-        found = [problem(row, run(program, row[0], row[1], environment))]
+        stopping = environment
+        found = []
+        if row[4] == "strict":
+            stopping = with_option(environment, "foreign:abort")
+            found.append(passing_problem(run(program, row[0], row[1], environment), 0))
+        found.append(problem(row, run(program, row[0], row[1], stopping)))
         if row[4] == "foreign":
-            options = environment.get("UMA_OPTIONS", "")
-            ignoring = {**environment, "UMA_OPTIONS": (options + ",foreign:ignore").lstrip(",")}
-            found.append(ignored_problem(run(program, row[0], row[1], ignoring)))
+            ignoring = with_option(environment, "foreign:ignore")
+            found.append(passing_problem(run(program, row[0], row[1], ignoring), 1))
         for text in filter(None, found):
             print("failed: %s %s: %s" % (row[0], row[1], text), file=sys.stderr)
             failures += 1

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2016 # the inner shells expand
-# What umarun passes on, and what it refuses. Arguments: the library, a program with its own malloc.
+# What umarun passes on, what it refuses, and of what it warns. Arguments: the library, a program with
+# its own malloc, one that links another allocator, one that has another allocator in itself.
 # shellcheck source=tests/check.sh
 . tests/check.sh
-lib=$PWD/$1 own_malloc=$PWD/$2
+lib=$PWD/$1 own_malloc=$PWD/$2 linked=$PWD/$3 offers=$PWD/$4
 umarun=$PWD/tools/umarun
 cd "$work" || exit 1
 
@@ -113,6 +114,19 @@ refuses() {
   lib=$work/fake.so refused 126 'cannot load' -- true
 }
 
+# warned MESSAGE OUTPUT ARGUMENT...: runs, after exactly one line on stderr.
+warned() {
+  run "${@:3}" </dev/null
+  [[ $status == 0 && $(<out) == "$2" && $(wc -l <err) == 1 && $(<err) == "umarun: warning: "*"$1"* ]] ||
+    fail "expected one line with '$1' and output '$2': ${*:3}"
+}
+
+warns() {
+  warned '/libjemalloc.so.2, another allocator' ok -- "$linked"
+  grep -q -E ' calls [a-z]+allocx of .*foreign in uma-options' err || fail 'what is called, and the option'
+  warned "$offers has mallocx in itself" '' -- "$offers"
+}
+
 # Root needs a program of somebody else; everybody else finds one of root's.
 refuses_privileged() {
   local setuid=/usr/bin/passwd setgid=/usr/bin/chage
@@ -156,5 +170,6 @@ follows_scripts
 takes_odd_paths
 refuses
 refuses_privileged
+warns
 reads_its_command_line
 finish

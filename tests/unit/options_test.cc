@@ -26,14 +26,16 @@ TEST(Options, EmptyTextAndEmptyItemsAreFine) {
 }
 
 TEST(Options, EveryKeyIsRead) {
-  EXPECT_EQ(Parse("stats:exit,sort:free,human:on,rseq:off,cpus:2,foreign:ignore,invariants:on"),
+  EXPECT_EQ(Parse("stats:exit,sort:free,human:on,rseq:off,cpus:2,foreign:ignore,deepbind:keep,"
+                  "invariants:on,background:off,decay:5"),
             "");
   EXPECT_EQ(options.stats, 1U);
   EXPECT_EQ(options.sort, TableOrder::kFree);
   EXPECT_TRUE(options.human);
   EXPECT_FALSE(options.rseq);
   EXPECT_EQ(options.cpus, 2U);
-  EXPECT_FALSE(options.foreign_abort);
+  EXPECT_EQ(options.foreign, Foreign::kIgnore);
+  EXPECT_TRUE(options.deepbind);
   EXPECT_TRUE(options.invariants);
 }
 
@@ -83,14 +85,16 @@ TEST(Options, KeysWithoutAValueWarn) {
 
 TEST(Options, MalformedValuesWarnAndKeepTheDefault) {
   for (const char* text :
-       {"cpus:",     "cpus:x",          "cpus:1x",      "cpus:-1",    "cpus: 1",
-        "cpus:4097", "cpus:9999999999", "rseq:",        "rseq:yes",   "rseq:offf",
-        "rseq:o",    "foreign:on",      "invariants:1", "stats:0",    "stats:1",
-        "stats:yes", "sort:bytess",     "sort:",        "sort:limit", "human:yes"}) {
+       {"cpus:",     "cpus:x",          "cpus:1x",     "cpus:-1",      "cpus: 1",
+        "cpus:4097", "cpus:9999999999", "rseq:",       "rseq:yes",     "rseq:offf",
+        "rseq:o",    "foreign:on",      "deepbind:on", "invariants:1", "stats:0",
+        "stats:1",   "stats:yes",       "sort:bytess", "sort:",        "sort:limit",
+        "human:yes", "background:yes",  "decay:",      "decay:3600001"}) {
     EXPECT_EQ(Parse(text), Warning("malformed value in", text));
     EXPECT_EQ(options.cpus, 0U) << text;
     EXPECT_TRUE(options.rseq) << text;
-    EXPECT_TRUE(options.foreign_abort) << text;
+    EXPECT_EQ(options.foreign, Foreign::kNext) << text;
+    EXPECT_FALSE(options.deepbind) << text;
     EXPECT_FALSE(options.invariants) << text;
     EXPECT_EQ(options.stats, 0U) << text;
     EXPECT_EQ(options.sort, TableOrder::kBytes) << text;
@@ -116,8 +120,9 @@ TEST(Options, HelpListsEveryOption) {
   testing::internal::CaptureStderr();
   options_help();
   const std::string help = testing::internal::GetCapturedStderr();
-  for (const char* key : {"\n  stats ", "\n  sort ", "\n  human ", "\n  rseq ", "\n  cpus ",
-                          "\n  foreign ", "\n  invariants "})
+  for (const char* key :
+       {"\n  stats ", "\n  sort ", "\n  human ", "\n  rseq ", "\n  cpus ", "\n  foreign ",
+        "\n  deepbind ", "\n  background ", "\n  decay ", "\n  invariants "})
     EXPECT_NE(help.find(key), std::string::npos) << key;
 }
 

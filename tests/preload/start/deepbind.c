@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A plugin (argv[1]) opened with RTLD_DEEPBIND allocates from libc, whatever is preloaded. Its
- * block is freed here: that works, or the allocator says in one line what it was given.
+ * A plugin (argv[1]) opened with RTLD_DEEPBIND. Where that makes it allocate from libc, the free of
+ * its block here is what the allocator must report.
  */
 #include "tests/preload/start/start.h"
 
