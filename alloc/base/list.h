@@ -18,12 +18,8 @@ class List {
   bool empty() const { return head_.next == &head_; }
   T* first() { return empty() ? nullptr : static_cast<T*>(head_.next); }
   T* next(T* node) { return node->next == &head_ ? nullptr : static_cast<T*>(node->next); }
-  void push_front(T* node) {
-    node->prev = &head_;
-    node->next = head_.next;
-    head_.next->prev = node;
-    head_.next = node;
-  }
+  void push_front(T* node) { link(node, &head_, head_.next); }
+  void push_back(T* node) { link(node, head_.prev, &head_); }
   static void remove(T* node) {
     node->prev->next = node->next;
     node->next->prev = node->prev;
@@ -31,6 +27,12 @@ class List {
   }
 
  private:
+  static void link(ListNode* node, ListNode* before, ListNode* after) {
+    node->prev = before;
+    node->next = after;
+    before->next = node;
+    after->prev = node;
+  }
   ListNode head_;
 };
 

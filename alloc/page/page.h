@@ -28,10 +28,10 @@ struct Slab : ListNode {
   uint32_t free_items;  // not handed out: returned ones and those above bump
   uint32_t bump;        // items from here on were never handed out
   uint16_t granules;
-  uint16_t back;  // granules to the head
-  uint8_t bin;    // which of the keg's lists holds it
-  bool zeroed;    // the run came zeroed and no item ever came back
-  bool unscanned; // an item came back since its pages were last looked through
+  uint16_t back;   // granules to the head
+  uint8_t bin;     // which of the keg's lists holds it
+  bool zeroed;     // the run came zeroed and no item ever came back
+  bool unscanned;  // an item came back since its pages were last looked through
   uint8_t unused;
   uint64_t punched;  // units of the run that were given back to the system
 };
@@ -78,8 +78,8 @@ size_t purge_allowance();
 // Free dirty memory that came and went since purge_watch: the rest was idle all the time.
 void purge_watch();
 size_t purge_busy();
-// Takes spans of which a part was free all the time since purge_watch off huge pages, which keep the
-// free part resident: it is dirty then. Returns the bytes.
+// Takes spans of which a part was free all the time since purge_watch off huge pages, which keep
+// the free part resident: it is dirty then. Returns the bytes.
 size_t purge_split();
 
 // Somebody found more idle memory than the allowance. Read by slow operations without a lock.

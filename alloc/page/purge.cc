@@ -10,7 +10,7 @@ constinit bool idle_noted = false;
 
 namespace {
 
-constexpr size_t kRegionSpans = 16;              // lose their huge pages together: few mappings
+constexpr size_t kRegionSpans = 16;  // lose their huge pages together: few mappings
 
 // Purges the dirty ranges of one span; returns the bytes given back.
 size_t purge_span(size_t index) {

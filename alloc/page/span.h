@@ -10,11 +10,11 @@ namespace uma {
 
 // 2 MiB of arena; bit i is granule i.
 struct Span {
-  uint32_t free;   // not part of a run
-  uint32_t dirty;  // free, and may be resident or non-zero
-  bool committed;  // readable and writable
-  bool hole;       // unmapped under address pressure
-  bool huge;       // advised to use huge pages
+  uint32_t free;     // not part of a run
+  uint32_t dirty;    // free, and may be resident or non-zero
+  bool committed;    // readable and writable
+  bool hole;         // unmapped under address pressure
+  bool huge;         // advised to use huge pages
   uint32_t watched;  // what was free at purge_watch
 };
 

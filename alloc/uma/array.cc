@@ -17,8 +17,8 @@ constexpr unsigned kFirstShare = 96;  // the same for the first array of a small
 // Blocks from this size on are cached once they are asked for again: a block that grows by doubling
 // leaves nothing behind.
 constexpr size_t kOnceBytes = size_t{32} << 10;
-// An array whose items were not taken so many times over since array_watch is idle: to fill it again
-// costs little beside that.
+// An array whose items were not taken so many times over since array_watch is idle: to fill it
+// again costs little beside that.
 constexpr unsigned kBusyTurns = 64;
 constexpr size_t kFirstBytes = size_t{32} << 10;  // an array's first capacity, in bytes of items
 

@@ -12,19 +12,19 @@ namespace uma {
 namespace {
 
 // Times in ns.
-constexpr uint64_t kBatch = 1000000;       // of steps, then the helper sleeps
-constexpr unsigned kHelperShare = 16;      // of one CPU, at most
-constexpr uint64_t kRetry = 10000000000;   // after a thread could not be started
-constexpr unsigned kInlineShare = 32;      // of a thread's time, where slow operations take the steps
-constexpr unsigned kInlineVisits = 8;      // slow operations from look to look
+constexpr uint64_t kBatch = 1000000;      // of steps, then the helper sleeps
+constexpr unsigned kHelperShare = 16;     // of one CPU, at most
+constexpr uint64_t kRetry = 10000000000;  // after a thread could not be started
+constexpr unsigned kInlineShare = 32;  // of a thread's time, where slow operations take the steps
+constexpr unsigned kInlineVisits = 8;  // slow operations from look to look
 constexpr uint64_t kNever = ~uint64_t{0};
 
 struct State {
-  bool running = false;    // a helper exists, or is about to
-  unsigned thread = 0;     // its id, 0: not there
-  uint32_t stop = 0;       // a futex word; 1: the helper shall end
+  bool running = false;  // a helper exists, or is about to
+  unsigned thread = 0;   // its id, 0: not there
+  uint32_t stop = 0;     // a futex word; 1: the helper shall end
   bool forbidden = false;
-  uint64_t retry_at = 0;   // no thread before
+  uint64_t retry_at = 0;  // no thread before
   unsigned visits = 0;
   uint64_t next_step = 0;  // of a slow operation
 };

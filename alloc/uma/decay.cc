@@ -9,8 +9,8 @@
 namespace uma {
 namespace {
 
-constexpr uint64_t kBusyWait = 1000000;          // ns, while somebody else holds the reclaim lock
-constexpr size_t kRunStep = size_t{1} << 20;     // of free runs in a step
+constexpr uint64_t kBusyWait = 1000000;            // ns, while somebody else holds the reclaim lock
+constexpr size_t kRunStep = size_t{1} << 20;       // of free runs in a step
 constexpr unsigned kStepItems = 4 * kBucketItems;  // from buckets to slabs in a step
 
 enum class Phase : uint8_t { kWatch, kArrays, kZones, kRuns, kUpper };
@@ -18,14 +18,14 @@ enum class Phase : uint8_t { kWatch, kArrays, kZones, kRuns, kUpper };
 // Under the reclaim lock. Zones may come and go between steps: one may be passed over or met twice.
 struct Round {
   Phase phase = Phase::kWatch;
-  uint64_t due = 0;         // when the decay time is over
-  Cpu* cpu = nullptr;       // arrays: the next CPU,
-  unsigned entry = 0;       // and entry
-  unsigned zone = 0;        // zones done
-  bool zone_open = false;   // the next one has begun:
-  uint64_t zone_busy = 0;   // items in its buckets that stay
-  size_t keg_busy = 0;      // bytes in its slabs that stay
-  size_t runs_busy = 0;     // bytes in free runs that stay
+  uint64_t due = 0;        // when the decay time is over
+  Cpu* cpu = nullptr;      // arrays: the next CPU,
+  unsigned entry = 0;      // and entry
+  unsigned zone = 0;       // zones done
+  bool zone_open = false;  // the next one has begun:
+  uint64_t zone_busy = 0;  // items in its buckets that stay
+  size_t keg_busy = 0;     // bytes in its slabs that stay
+  size_t runs_busy = 0;    // bytes in free runs that stay
 };
 constinit Round round;
 constinit DecayHooks upper{};

@@ -21,7 +21,8 @@ struct Keg {
   Lock lock{Rank::kKeg};
   uint64_t reciprocal = 0;  // ceil(2^kReciprocalShift / rsize)
   size_t idle_bytes = 0;    // free items in slabs, less what was punched
-  // Of these, what came back since its pages were looked through: at most so much can be given back.
+  // Of these, what came back since its pages were looked through: at most so much can be given
+  // back.
   size_t unscanned_bytes = 0;
   size_t unscanned_low = 0;  // the least since keg_watch
   uint32_t size = 0;
@@ -29,7 +30,7 @@ struct Keg {
   uint32_t flags = 0;
   uint16_t map_offset = 0;  // what the page map says of its slabs
   uint16_t granules = 0;
-  uint32_t punch_unit = 0;  // bytes per bit of Slab::punched
+  uint32_t punch_unit = 0;    // bytes per bit of Slab::punched
   List<Slab> bins[kKegBins];  // in each, slabs that are unscanned come first
   Slab* spare = nullptr;      // one wholly free slab, kept against flapping
   bool spare_idle = false;    // it is the same since keg_watch

@@ -23,15 +23,15 @@ bool slab_fresh(const Keg* keg, const Slab* slab, const void* item);
 size_t slab_idle(const Keg* keg, const Slab* slab);
 // The same of any slab.
 size_t slab_idle_bytes(const Keg* keg, const Slab* slab);
-// Moves the keg's counts of idle bytes and of those among them in unscanned slabs, and the sums over
-// all kegs.
+// Moves the keg's counts of idle bytes and of those among them in unscanned slabs, and the sums
+// over all kegs.
 void keg_idle(Keg* keg, ptrdiff_t idle, ptrdiff_t unscanned);
 // The same for bytes of one slab.
 inline void slab_idle_by(Keg* keg, const Slab* slab, ptrdiff_t by) {
   keg_idle(keg, by, slab->unscanned ? by : 0);
 }
-// Gives back pages on which no item is handed out, about `most` bytes; returns the bytes. `complete`
-// tells whether there are no more.
+// Gives back pages on which no item is handed out, about `most` bytes; returns the bytes.
+// `complete` tells whether there are no more.
 size_t slab_punch(Keg* keg, Slab* slab, size_t most, bool* complete);
 
 }  // namespace uma

@@ -89,8 +89,8 @@ unsigned zone_stash(Zone* zone, void* const* items, unsigned count);
 void zone_return(Zone* zone, void* const* items, unsigned count, const char* function);
 // Empties the buckets down to `keep` items.
 void zone_trim_buckets(Zone* zone, uint64_t keep);
-// Items in buckets that came and went since zone_watch (or the last trim): the rest was idle all the
-// time.
+// Items in buckets that came and went since zone_watch (or the last trim): the rest was idle all
+// the time.
 void zone_watch(Zone* zone);
 uint64_t zone_busy(Zone* zone);
 void zone_set_busy(Zone* zone, uint64_t items);
