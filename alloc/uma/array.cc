@@ -73,8 +73,7 @@ void count_room(Cpu* cpu, ptrdiff_t by) {
 }
 
 uint64_t cpu_budget() {
-  // Without restartable sequences nobody but the owner can empty an array.
-  if (!percpu_has_rseq()) return kBudgetCpu;
+  if (!percpu_has_rseq()) return kBudgetOwned;
   const uint64_t heap = peek(page_counters().runs_used);
   const uint64_t all = max(uint64_t{kBudgetAll}, heap / kBudgetHeapShare);
   return max(all / max(percpu_seen(), 1u), uint64_t{kBudgetCpu});

@@ -95,6 +95,14 @@ inline bool annotate = false;
 #ifdef __SANITIZE_THREAD__
 inline constexpr bool kThreadSanitizer = true;
 
+// What the thread writes meanwhile is no part of a race.
+extern "C" void AnnotateIgnoreWritesBegin(const char* file, int line);
+extern "C" void AnnotateIgnoreWritesEnd(const char* file, int line);
+struct IgnoreWrites {
+  IgnoreWrites() { AnnotateIgnoreWritesBegin(__FILE__, __LINE__); }
+  ~IgnoreWrites() { AnnotateIgnoreWritesEnd(__FILE__, __LINE__); }
+};
+
 template <typename Tell>
 void EachGranule(void* block, size_t size, Tell tell) {
   constexpr uintptr_t kGranule = 65536;
@@ -106,6 +114,9 @@ inline void HandOver(void* block, size_t size) { EachGranule(block, size, __tsan
 inline void TakeOver(void* block, size_t size) { EachGranule(block, size, __tsan_acquire); }
 #else
 inline constexpr bool kThreadSanitizer = false;
+struct IgnoreWrites {
+  IgnoreWrites() {}
+};
 inline void HandOver(void*, size_t) {}
 inline void TakeOver(void*, size_t) {}
 #endif
