@@ -79,7 +79,7 @@ unsigned take_returned(Keg* keg, Slab* slab, void** items, unsigned count, bool 
           unpunch(keg, slab, units);
         }
       }
-      slab->bitmap[word] &= ~(uint64_t{1} << bit);
+      store(slab->bitmap[word], slab->bitmap[word] & ~(uint64_t{1} << bit));
       items[taken++] = item_at(keg, slab, index);
     }
   }
@@ -115,7 +115,7 @@ unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count) {
       unpunch(keg, slab, item_units(keg, i));
   char* item = item_at(keg, slab, slab->bump);
   for (unsigned i = 0; i < fresh; i++, item += keg->pub.rsize) items[taken++] = item;
-  slab->bump += fresh;
+  store(slab->bump, slab->bump + fresh);
   slab->free_items -= taken;
   if (reused) keg_idle(keg, -ptrdiff_t(size_t{reused} * keg->pub.rsize));
   if (taken < count && slab->punched && returned(keg, slab)) {
@@ -125,6 +125,17 @@ unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count) {
     taken += more;
   }
   return taken;
+}
+
+bool slab_has(const Keg* keg, const void* p) {
+  if (!in_arena(p)) return false;
+  const Slab* slab = slab_table + granule_of(p);
+  slab -= slab->back;
+  if (slab->keg != keg) return false;
+  bool exact;
+  const unsigned index = index_of(keg, slab, p, &exact);
+  if (!exact) return false;
+  return index >= peek(slab->bump) || (peek(slab->bitmap[index / 64]) >> (index % 64) & 1);
 }
 
 void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone) {
@@ -142,7 +153,8 @@ void slab_give(Keg* keg, Slab* slab, void* item, const char* function, const cha
   slab_check(keg, slab, item, function, zone);
   bool exact;
   const unsigned index = index_of(keg, slab, item, &exact);
-  slab->bitmap[index / 64] |= uint64_t{1} << (index % 64);
+  uint64_t& bits = slab->bitmap[index / 64];
+  store(bits, bits | uint64_t{1} << (index % 64));
   slab->free_items++;
   slab->zeroed = false;
 }
