@@ -45,10 +45,10 @@ inline constexpr bool is_buffer(size_t size) {
   return size == size_t{64} << 10 || size == size_t{1} << 20;
 }
 inline constexpr bool is_searched(size_t size) { return size >= kLargeItem && !is_buffer(size); }
-inline constexpr unsigned kSearchedCap = 30;  // so many are looked through in a few ns
-inline constexpr unsigned kBufferCap = 2;
-inline constexpr unsigned kEntrySearched = 105;              // the first such class
-inline constexpr unsigned kSearched = 39;                    // up to the last
+inline constexpr unsigned kSearchedCap = 30;             // so many are looked through in a few ns
+inline constexpr size_t kBufferDepot = size_t{1} << 20;  // more of one are in the zone's buckets
+inline constexpr unsigned kEntrySearched = 105;          // the first such class
+inline constexpr unsigned kSearched = 39;                // up to the last
 inline constexpr unsigned kEntryMarks = kMallocEntries + 2;  // where their marks begin
 inline constexpr unsigned kBootEntries = kEntryMarks + (kSearched + 1) / 2;  // of every region
 inline constexpr unsigned kEntryMax = 4096;  // 16-bit byte offsets, 16 bytes each

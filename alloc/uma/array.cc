@@ -138,10 +138,9 @@ bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
 
 unsigned grown_cap(const Zone* zone, unsigned cap) {
   const uint64_t most = cpu_budget() / kEntryShare / zone->keg->pub.rsize;
-  const size_t rsize = zone->keg->pub.rsize;
+  if (is_buffer(zone->keg->pub.rsize)) return cap;
   unsigned next = cap * 2 + 2;
-  if (rsize >= kLargeItem)
-    next = max(cap, min(next, is_searched(rsize) ? kSearchedCap : kBufferCap));
+  if (is_searched(zone->keg->pub.rsize)) next = max(cap, min(next, kSearchedCap));
   return next <= kArrayMaxCap && next <= most ? next : cap;
 }
 

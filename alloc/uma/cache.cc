@@ -101,7 +101,8 @@ void check_large(Zone* zone, Cpu* cpu, const void* item, const char* function) {
     report::double_free(function, addr(item), zone->pub.name);
 }
 
-// The older half of a full array goes, so that what was freed last is still found there.
+// The older half of a full array goes, so that what was freed last is still found there. An array
+// of buffers stays full for the same reason.
 void flush_oldest(Zone* zone, Cpu* cpu, unsigned cap, const char* function) {
   void* items[kBucketItems];
   const long n = array_get(zone, cpu, items, min(cap, kBucketItems));  // the newest first
@@ -121,9 +122,9 @@ void free_slow(Zone* zone, void* item, const char* function, bool locked) {
   if (!cpu || around) return free_direct(zone, item, function);
   bool grown;
   const unsigned cap = array_note_miss(zone, cpu, false, &grown);
-  if (!grown && large)
+  if (!grown && is_searched(zone->keg->pub.rsize))
     flush_oldest(zone, cpu, cap, function);
-  else if (!grown)
+  else if (!grown && !large)
     flush(zone, cpu, cap / 2 + 1, function);
   bump(zone->pub.moved_in);
   bump(zone->pub.slow_frees);
