@@ -33,10 +33,26 @@ inline constexpr size_t kClassMax = size_t{1} << 20;
 inline constexpr unsigned kSmallClasses = kSmallMax / 16;  // entries 1..64
 inline constexpr unsigned kMediumClasses = 80;             // entries 65..144
 inline constexpr unsigned kMallocEntries = kSmallClasses + kMediumClasses + 1;
-inline constexpr unsigned kEntryLarge = kMallocEntries;       // map mark: a run block
-inline constexpr unsigned kEntryUma = kMallocEntries + 1;     // map mark: a slab of a UMA zone
-inline constexpr unsigned kBootEntries = kMallocEntries + 2;  // entries every region starts with
-inline constexpr unsigned kEntryMax = 4096;                   // 16-bit byte offsets, 16 bytes each
+inline constexpr unsigned kEntryLarge = kMallocEntries;    // map mark: a run block
+inline constexpr unsigned kEntryUma = kMallocEntries + 1;  // map mark: a slab of a UMA zone
+// Large items: of more than 32 KiB. A CPU caches only some of a size, and a free looks whether the
+// item is among them or back in its slab. The slabs of these classes carry marks of their own in
+// the page map, one word of an entry each: an entry without an array, where the fast path of free
+// leaves its straight line for the search. That takes a call and, in a mix of sizes, a branch that
+// mispredicts, which is too much for 32 KiB. Of the usual sizes of buffers two at most are cached
+// instead: there the test of the top item, which every free makes, is enough.
+inline constexpr size_t kLargeItem = size_t{36} << 10;
+inline constexpr bool is_buffer(size_t size) {
+  return size == size_t{64} << 10 || size == size_t{1} << 20;
+}
+inline constexpr bool is_searched(size_t size) { return size >= kLargeItem && !is_buffer(size); }
+inline constexpr unsigned kSearchedCap = 30;             // so many are looked through in a few ns
+inline constexpr size_t kBufferDepot = size_t{1} << 20;  // more of one are in the zone's buckets
+inline constexpr unsigned kEntrySearched = 105;          // the first such class
+inline constexpr unsigned kSearched = 39;                // up to the last
+inline constexpr unsigned kEntryMarks = kMallocEntries + 2;  // where their marks begin
+inline constexpr unsigned kBootEntries = kEntryMarks + (kSearched + 1) / 2;  // of every region
+inline constexpr unsigned kEntryMax = 4096;  // 16-bit byte offsets, 16 bytes each
 
 // Per-CPU arrays: slots are a power of two, two of them are the marks.
 inline constexpr unsigned kArrayMinShift = 2;

@@ -27,7 +27,7 @@ Zone* create_class(unsigned entry) {
   Guard guard(creation_lock());
   if (Zone* zone = zone_of_entry(entry)) return zone;
   const size_t size = size_of_entry(entry);
-  Keg* keg = keg_create(size, 15, uint16_t(entry * sizeof(Entry)));
+  Keg* keg = keg_create(size, 15, uint16_t(mark_of_entry(entry)));
   if (!keg) return nullptr;
   Line name;
   name.text("malloc-").number(size);
@@ -140,23 +140,30 @@ void* uma_heap_alloc_large(size_t size) {
   return large_block(size, kPage, &zeroed);
 }
 
-void uma_heap_free_full(void* p, size_t offset) {
-  if (!is_class(unsigned(offset))) {
-    free_other(p, unsigned(offset), "free");
+void uma_heap_free_full(void* p, size_t mark) {
+  const unsigned offset = offset_of_mark(unsigned(mark));
+  if (!is_class(offset)) {
+    free_other(p, offset, "free");
     return background_poll(__builtin_return_address(0));
   }
-  zone_free_miss(zone_of_entry(unsigned(offset / sizeof(Entry))), p, "free");
+  Zone* zone = zone_of_entry(offset / sizeof(Entry));
+  if (mark >= kOffsetMarks)
+    zone_free_searched(zone, p, "free");
+  else
+    zone_free_miss(zone, p, "free");
   background_poll(__builtin_return_address(0));
 }
 
-void uma_heap_free_twice(void* p, size_t offset) {
-  if (!is_class(unsigned(offset))) return free_other(p, unsigned(offset), "free");
-  report::double_free("free", addr(p), zone_of_entry(unsigned(offset / sizeof(Entry)))->pub.name);
+void uma_heap_free_twice(void* p, size_t mark) {
+  const unsigned offset = offset_of_mark(unsigned(mark));
+  if (!is_class(offset)) return free_other(p, offset, "free");
+  report::double_free("free", addr(p), zone_of_entry(offset / sizeof(Entry))->pub.name);
 }
 
-void uma_heap_free_locked(void* p, size_t offset) {
-  if (!is_class(unsigned(offset))) return free_other(p, unsigned(offset), "free");
-  zone_free_locked(zone_of_entry(unsigned(offset / sizeof(Entry))), p, "free");
+void uma_heap_free_locked(void* p, size_t mark) {
+  const unsigned offset = offset_of_mark(unsigned(mark));
+  if (!is_class(offset)) return free_other(p, offset, "free");
+  zone_free_locked(zone_of_entry(offset / sizeof(Entry)), p, "free");
 }
 
 void uma_heap_free_other(void* p) {
@@ -199,11 +206,12 @@ void* heap_aligned_block(size_t align, size_t size) {
 }
 
 void heap_free(void* p, const char* function) {
-  const unsigned offset = heap_map_offset(p);
+  const unsigned mark = heap_map_mark(p), offset = offset_of_mark(mark);
   if (!is_class(offset)) return free_other(p, offset, function);
+  Zone* zone = zone_of_entry(offset / sizeof(Entry));
+  if (mark >= kOffsetMarks) return zone_free_searched(zone, p, function);
   const int pushed = uma_percpu_push(p, offset);
   if (likely(pushed == 0)) return;
-  Zone* zone = zone_of_entry(unsigned(offset / sizeof(Entry)));
   if (pushed == 2) report::double_free(function, addr(p), zone->pub.name);
   zone_free_miss(zone, p, function);
 }
@@ -256,8 +264,11 @@ size_t heap_usable_size(void* p, const char* function) {
 void* heap_resize(void* p, size_t size) {
   if (!p) return heap_alloc(size);
   const unsigned offset = heap_map_offset(p);
-  if (likely(is_class(offset)) && !options.invariants)
+  if (likely(is_class(offset)) && !options.invariants) {
+    const auto& keeps = kClassKeeps.of[offset / sizeof(Entry)];
+    if (size - keeps.first < keeps.count) return p;
     return move_block(p, kClassSizes.of[offset / sizeof(Entry)], size);
+  }
   const size_t old_size = size_of_block(p, "realloc");
   if (!old_size) return foreign_realloc(p, size);
   if (offset == 0) return resize_mapping(p, old_size, size);

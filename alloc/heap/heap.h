@@ -24,16 +24,19 @@ void heap_start();
 void* heap_alloc(size_t size);
 void* heap_alloc_zeroed(size_t size);
 void heap_free(void* p, const char* function);
-// What the page map says of p: a class's entry offset, a reserved one, or 0.
-inline unsigned heap_map_offset(const void* p) {
+// What the page map says of p: the mark of a class, a reserved one, or 0.
+inline unsigned heap_map_mark(const void* p) {
   const size_t granule = granule_of(p);
   if (unlikely(granule >= acquire(uma_hot.arena_limit))) return 0;
   return __atomic_load_n(&page_map()[granule], __ATOMIC_ACQUIRE);
 }
-// True: p is an item that realloc leaves as it is. Inline, because a block that grows step by step
+// The entry offset of p's class, a reserved one, or 0.
+inline unsigned heap_map_offset(const void* p) { return offset_of_mark(heap_map_mark(p)); }
+// True: p is an item that realloc leaves as it is. Not all: items that are searched are resized by
+// heap_resize. Inline, because a block that grows step by step
 // seldom needs more than this. Never true for null or size 0.
 inline bool heap_keeps(const void* p, size_t size) {
-  const auto& keeps = kClassKeeps.of[heap_map_offset(p) / sizeof(Entry)];
+  const auto& keeps = kClassKeeps.of[heap_map_mark(p) / sizeof(Entry)];
   return size - keeps.first < keeps.count && likely(!options.invariants);
 }
 // realloc where heap_keeps has said no. p: a block or null; keeps the old block on failure. size >
@@ -58,14 +61,15 @@ struct HeapStats {
 };
 HeapStats heap_stats();
 
-// What the assembly of the preload floor jumps to; `offset` is a class's entry offset.
+// What the assembly of the preload floor jumps to; `offset` is a class's entry offset, `mark` what
+// the page map says.
 extern "C" {
 void* uma_heap_alloc_slow(size_t offset);
 void* uma_heap_alloc_locked(size_t offset);
 void* uma_heap_alloc_large(size_t size);
-void uma_heap_free_full(void* p, size_t offset);
-void uma_heap_free_twice(void* p, size_t offset);
-void uma_heap_free_locked(void* p, size_t offset);
+void uma_heap_free_full(void* p, size_t mark);
+void uma_heap_free_twice(void* p, size_t mark);
+void uma_heap_free_locked(void* p, size_t mark);
 void uma_heap_free_other(void* p);
 }
 

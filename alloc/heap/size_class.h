@@ -41,6 +41,17 @@ inline constexpr unsigned aligned_entry(size_t align, size_t size) {
   return entry_of_size(round_up(size ? size : 1, align));
 }
 
+// What the page map says of a class, and the entry offset of the class that it names. Other
+// offsets stay as they are.
+inline constexpr unsigned kOffsetMarks = kEntryMarks * 16;
+inline constexpr unsigned mark_of_entry(unsigned entry) {
+  return !is_searched(size_of_entry(entry)) ? entry * 16
+                                            : kOffsetMarks + (entry - kEntrySearched) * 8;
+}
+inline constexpr unsigned offset_of_mark(unsigned mark) {
+  return mark < kOffsetMarks ? mark : 2 * mark - (2 * kOffsetMarks - kEntrySearched * 16);
+}
+
 // The sizes a block of a class is resized to in place: from above half of it, so that a block that
 // shrinks gives memory back. As one comparison, size - first < count; size 0 never passes. What is
 // no class has an entry, too, so that all the page map says can be looked up; it keeps nothing.
@@ -68,6 +79,12 @@ static_assert(aligned_entry(64, 200) == 16 && aligned_entry(256, 1025) == 66);
 static_assert(aligned_entry(4096, 0) == entry_of_size(4096));
 static_assert(entry_of_size(kClassMax) == kMallocEntries - 1);
 static_assert(size_of_entry(kMallocEntries - 1) == kClassMax);
+static_assert(size_of_entry(kEntrySearched) == kLargeItem);
+static_assert(kEntrySearched + kSearched == kMallocEntries - 1 && is_buffer(kClassMax));
+static_assert(mark_of_entry(kMallocEntries - 1) == (kMallocEntries - 1) * 16);
+static_assert(mark_of_entry(kEntrySearched + kSearched - 1) < kBootEntries * 16);
+static_assert(offset_of_mark(mark_of_entry(kEntrySearched)) == kEntrySearched * 16);
+static_assert(offset_of_mark(mark_of_entry(kEntrySearched + 31)) == (kEntrySearched + 31) * 16);
 
 }  // namespace uma
 

@@ -21,18 +21,30 @@ extern "C" {
 namespace uma {
 namespace {
 
-// The empty mark and the full tag of an entry without an array.
-struct SentinelEntry {
+// The empty mark and the full tag of an entry without an array. The marks of the page map name
+// single words of entries: each is a top.
+union SentinelWord {
   const uintptr_t* top;
   uint64_t allocs;
 };
+struct SentinelEntry {
+  SentinelWord top;
+  SentinelWord allocs;
+};
+constexpr bool holds_marks(unsigned entry) { return entry >= kEntryMarks && entry < kBootEntries; }
 constexpr uintptr_t kSentinelSlots[2] = {0, kFullTag};
 struct BootSentinel {
   SentinelEntry entries[kBootEntries];
 };
 constexpr BootSentinel make_boot_sentinel() {
   BootSentinel s{};
-  for (SentinelEntry& e : s.entries) e = {&kSentinelSlots[1], kAllocsStart};
+  for (unsigned i = 0; i < kBootEntries; i++) {
+    s.entries[i].top.top = &kSentinelSlots[1];
+    if (holds_marks(i))
+      s.entries[i].allocs.top = &kSentinelSlots[1];
+    else
+      s.entries[i].allocs.allocs = kAllocsStart;
+  }
   return s;
 }
 constinit const BootSentinel boot_sentinel = make_boot_sentinel();
@@ -45,7 +57,7 @@ char* boot_region() {
 // Region mapping: cold table (downward), entries, arrays. Entry 0 lies inside a page so that the
 // entries and cold words of all malloc classes share that one page.
 constexpr size_t kColdBytes = kEntryMax * sizeof(uma_layout_cold);
-constexpr size_t kRegionInPage = 1216;
+constexpr size_t kRegionInPage = 1344;
 constexpr size_t kEntryBytes = kEntryMax * sizeof(Entry);
 constexpr size_t kRegionBytes = kColdBytes + kPage + kEntryBytes + kRegionArrays;
 static_assert(kBootEntries * sizeof(uma_layout_cold) <= kRegionInPage);
@@ -54,7 +66,8 @@ static_assert(kRegionInPage % kCacheLine == 0);
 
 void clear_entry(char* region, unsigned index) {
   store(entry_at(region, index)->top, sentinel_slots() + 1);
-  store(entry_at(region, index)->allocs, kAllocsStart);
+  const uint64_t allocs = holds_marks(index) ? addr(sentinel_slots() + 1) : kAllocsStart;
+  store(entry_at(region, index)->allocs, allocs);
 }
 
 struct State {

@@ -117,6 +117,8 @@ extern uint32_t uma_rseq_length;
 // The sections. `offset` is 16 times the entry index.
 void* uma_percpu_pop(size_t offset);             // null: empty
 int uma_percpu_push(void* item, size_t offset);  // 0 pushed, 1 full, 2 same item on top
+// The same, and 2 where the item is anywhere in the array.
+int uma_percpu_push_new(void* item, size_t offset);
 // Both return how many items moved, -1: restarted before the commit, nothing moved.
 long uma_percpu_fill(size_t offset, void* const* items, long count);
 long uma_percpu_take(size_t offset, void** items, long count);

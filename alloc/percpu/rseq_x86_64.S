@@ -6,6 +6,7 @@
         .hidden uma_percpu_correct
         .hidden uma_percpu_pop
         .hidden uma_percpu_push
+        .hidden uma_percpu_push_new
         .hidden uma_percpu_fill
         .hidden uma_percpu_take
         .hidden uma_percpu_move
@@ -46,6 +47,35 @@ FUNCTION uma_percpu_push
         mov     $1, %eax
         ret
 END_FUNCTION uma_percpu_push
+
+# int uma_percpu_push_new(void *item, size_t offset): 2 if the item is anywhere in the array
+FUNCTION uma_percpu_push_new
+        DESCRIPTOR .Lcs_push_new, .Lstart_push_new, .Lend_push_new, .Labort_push_new
+.Lretry_push_new:
+        ARM     .Lcs_push_new
+.Lstart_push_new:
+        ENTRY   %rsi
+        mov     (%rcx), %rdx
+        mov     $2, %eax
+        mov     %rdx, %r8
+1:      cmp     %rdi, -8(%r8)
+        je      .Lpush_new_out
+        lea     -8(%r8), %r8
+        cmpq    $0, (%r8)
+        jne     1b
+        mov     $1, %eax
+        cmpq    $0, (%rdx)
+        jl      .Lpush_new_out
+        xor     %eax, %eax
+        mov     %rdi, (%rdx)
+        lea     8(%rdx), %rdx
+        mov     %rdx, (%rcx)
+.Lend_push_new:
+.Lpush_new_out:
+        ret
+        ABORT_LABEL .Labort_push_new
+        RETRY_OR .Lretry_push_new, .Lpush_locked
+END_FUNCTION uma_percpu_push_new
 
 # long uma_percpu_fill(size_t offset, void *const *items, long count)
 #   rdi offset, rsi items, rdx count -> r9

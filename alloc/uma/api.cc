@@ -133,6 +133,8 @@ void uma_zfree_slow(uma_zone_t handle, void* item, void* arg) {
   if (!item) return;
   Zone* zone = zone_of(handle);
   if (zone->dtor) zone->dtor(item, int(zone->pub.size), arg);
+  if (zone->offset && is_searched(zone->keg->pub.rsize))
+    return zone_free_searched(zone, item, "uma_zfree");
   const int pushed = zone->offset ? uma_percpu_push(item, zone->offset) : 1;
   if (pushed == 0) return;
   if (pushed == 2) report::double_free("uma_zfree", addr(item), zone->pub.name);

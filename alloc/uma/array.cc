@@ -26,6 +26,13 @@ constexpr size_t kFirstBytes = size_t{32} << 10;  // an array's first capacity, 
 
 bool array_shared(const Cpu* cpu) { return cpu->id == percpu_limit(); }
 
+bool array_holds(Zone* zone, Cpu* cpu, const void* item) {
+  Guard guard(cpu->lock);
+  for (void** slot = entry_at(cpu->region, zone->pub.entry)->top; *--slot;)
+    if (*slot == item) return true;
+  return false;
+}
+
 long array_put(Zone* zone, Cpu* cpu, void* const* items, long count) {
   if (array_shared(cpu)) {
     Guard guard(cpu->lock);
@@ -145,7 +152,9 @@ bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
 
 unsigned grown_cap(const Zone* zone, unsigned cap) {
   const uint64_t most = cpu_budget() / kEntryShare / zone->keg->pub.rsize;
-  const unsigned next = cap * 2 + 2;
+  if (is_buffer(zone->keg->pub.rsize)) return cap;
+  unsigned next = cap * 2 + 2;
+  if (is_searched(zone->keg->pub.rsize)) next = max(cap, min(next, kSearchedCap));
   return next <= kArrayMaxCap && next <= most ? next : cap;
 }
 

@@ -11,6 +11,8 @@ namespace uma {
 
 // The CPU that threads without one of their own share: used under its lock, not by sections.
 bool array_shared(const Cpu* cpu);
+// Whether the zone's array there holds the item.
+bool array_holds(Zone* zone, Cpu* cpu, const void* item);
 // Items into and out of the zone's array on this CPU (or the shared one); returns how many moved.
 long array_put(Zone* zone, Cpu* cpu, void* const* items, long count);
 long array_get(Zone* zone, Cpu* cpu, void** items, long count);

@@ -4,6 +4,7 @@
 #include "alloc/base/options.h"
 #include "alloc/base/report.h"
 #include "alloc/uma/array.h"
+#include "alloc/uma/slab.h"
 #include "alloc/uma/zone.h"
 
 namespace uma {
@@ -88,13 +89,40 @@ void* alloc_slow(Zone* zone, bool locked) {
   return item;
 }
 
+// Whether a large item is in a bucket or in its slab.
+bool given_back(Zone* zone, const void* item) {
+  return zone_has_in_buckets(zone, item) || slab_has(zone->keg, item);
+}
+
+void check_large(Zone* zone, Cpu* cpu, const void* item, const char* function) {
+  if ((cpu && array_holds(zone, cpu, item)) || given_back(zone, item))
+    report::double_free(function, addr(item), zone->pub.name);
+}
+
+// The older half of a full array goes, so that what was freed last is still found there. An array
+// of buffers stays full for the same reason.
+void flush_oldest(Zone* zone, Cpu* cpu, unsigned cap, const char* function) {
+  void* items[kBucketItems];
+  const long n = array_get(zone, cpu, items, min(cap, kBucketItems));  // the newest first
+  if (n <= 0) return;
+  bump(zone->pub.moved_out, uma_u64(n));
+  const long keep = min(n, long{cap / 2});
+  zone_store(zone, items + keep, unsigned(n - keep), function);
+  for (long i = keep; i-- > 0;) fill(zone, cpu, &items[i], 1, function);
+}
+
 void free_slow(Zone* zone, void* item, const char* function, bool locked) {
   Operation operation(zone);
   Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
+  const bool large = zone->keg->pub.rsize >= kLargeItem;
+  if (large) check_large(zone, cpu, item, function);
   if (!cpu) return free_direct(zone, item, function);
   bool grown;
   const unsigned cap = array_note_miss(zone, cpu, false, &grown);
-  if (!grown) flush(zone, cpu, cap / 2 + 1, function);
+  if (!grown && is_searched(zone->keg->pub.rsize))
+    flush_oldest(zone, cpu, cap, function);
+  else if (!grown && !large)
+    flush(zone, cpu, cap / 2 + 1, function);
   // Frees that find room in the arrays come by no slow path.
   if (array_room() > kDirtyMin) note_idle();
   bump(zone->pub.moved_in);
@@ -113,6 +141,13 @@ void zone_free_miss(Zone* zone, void* item, const char* function) {
 }
 void zone_free_locked(Zone* zone, void* item, const char* function) {
   free_slow(zone, item, function, true);
+}
+
+void zone_free_searched(Zone* zone, void* item, const char* function) {
+  const int pushed = given_back(zone, item) ? 2 : uma_percpu_push_new(item, zone->offset);
+  if (likely(pushed == 0)) return;
+  if (pushed == 2) report::double_free(function, addr(item), zone->pub.name);
+  zone_free_miss(zone, item, function);
 }
 
 void* zone_alloc_zeroed(Zone* zone, bool* zeroed) {

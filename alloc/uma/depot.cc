@@ -16,9 +16,11 @@ namespace {
 constexpr size_t kDepotBytes = size_t{64} << 10;  // held by any zone before it returns items
 constexpr unsigned kDepotShare = 32;              // or this part of what its keg has
 
-// How many items the buckets may hold.
+// How many items the buckets may hold. Of large ones only buffers, which have no room in arrays:
+// the others are looked for in their slabs.
 uint64_t depot_limit(const Zone* zone) {
   const uint64_t rsize = zone->keg->pub.rsize;
+  if (rsize >= kLargeItem) return is_buffer(rsize) ? kBufferDepot / rsize : 0;
   const uint64_t keg_items = peek(zone->keg->pub.slabs) * zone->keg->pub.ipers;
   return max(uint64_t{kDepotBytes / rsize}, keg_items / kDepotShare);
 }
@@ -97,10 +99,20 @@ void zone_store(Zone* zone, void* const* items, unsigned count, const char* func
 }
 
 void zone_store_one(Zone* zone, void* item, const char* function) {
+  if (zone->keg->pub.rsize >= kLargeItem) return zone_store(zone, &item, 1, function);
   if (!zone_stash(zone, &item, 1)) return zone_return(zone, &item, 1, function);
   if (peek(zone->pub.bucket_items) < depot_limit(zone) + kBucketItems) return;
   void* items[kBucketItems];
   zone_return(zone, items, fetch_buckets(zone, items, kBucketItems), function);
+}
+
+bool zone_has_in_buckets(Zone* zone, const void* item) {
+  if (!peek(zone->pub.bucket_items)) return false;
+  Guard guard(zone->lock);
+  for (const Bucket* bucket = zone->buckets; bucket; bucket = bucket->next)
+    for (unsigned i = 0; i < bucket->count; i++)
+      if (bucket->items[i] == item) return true;
+  return false;
 }
 
 void zone_trim_buckets(Zone* zone, uint64_t keep) {

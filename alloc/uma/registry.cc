@@ -85,7 +85,8 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg,
   zone->pub.entry = index;
   zone->pub.keg = addr(&keg->pub);
   zone->offset = uint16_t(index * sizeof(Entry));
-  zone->fast_offset = functions.ctor || functions.dtor ? uint16_t{0} : zone->offset;
+  const bool plain = !functions.ctor && !functions.dtor && !is_searched(keg->pub.rsize);
+  zone->fast_offset = plain ? zone->offset : uint16_t{0};
   zone->keg = keg;
   zone->ctor = functions.ctor;
   zone->dtor = functions.dtor;

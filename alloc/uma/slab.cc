@@ -77,7 +77,7 @@ unsigned take_returned(Keg* keg, Slab* slab, void** items, unsigned count, bool 
           unpunch(keg, slab, units);
         }
       }
-      slab->bitmap[word] &= ~(uint64_t{1} << bit);
+      store(slab->bitmap[word], slab->bitmap[word] & ~(uint64_t{1} << bit));
       items[taken++] = item_at(keg, slab, index);
     }
   }
@@ -113,7 +113,7 @@ unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count) {
       unpunch(keg, slab, item_units(keg, i));
   char* item = item_at(keg, slab, slab->bump);
   for (unsigned i = 0; i < fresh; i++, item += keg->pub.rsize) items[taken++] = item;
-  slab->bump += fresh;
+  store(slab->bump, slab->bump + fresh);
   slab->free_items -= taken;
   if (reused) slab_idle_by(keg, slab, -ptrdiff_t(size_t{reused} * keg->pub.rsize));
   if (taken < count && slab->punched && returned(keg, slab)) {
@@ -123,6 +123,17 @@ unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count) {
     taken += more;
   }
   return taken;
+}
+
+bool slab_has(const Keg* keg, const void* p) {
+  if (!in_arena(p)) return false;
+  const Slab* slab = slab_table + granule_of(p);
+  slab -= slab->back;
+  if (slab->keg != keg) return false;
+  bool exact;
+  const unsigned index = index_of(keg, slab, p, &exact);
+  if (!exact) return false;
+  return index >= peek(slab->bump) || (peek(slab->bitmap[index / 64]) >> (index % 64) & 1);
 }
 
 void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone) {
@@ -140,7 +151,8 @@ void slab_give(Keg* keg, Slab* slab, void* item, const char* function, const cha
   slab_check(keg, slab, item, function, zone);
   bool exact;
   const unsigned index = index_of(keg, slab, item, &exact);
-  slab->bitmap[index / 64] |= uint64_t{1} << (index % 64);
+  uint64_t& bits = slab->bitmap[index / 64];
+  store(bits, bits | uint64_t{1} << (index % 64));
   slab->free_items++;
   slab->zeroed = false;
 }

@@ -17,6 +17,10 @@ unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count);
 void slab_give(Keg* keg, Slab* slab, void* item, const char* function, const char* zone);
 // Aborts unless p is an item that is handed out (or cached outside the keg).
 void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone);
+// Whether p is an item of the keg that is not handed out. Without the lock: while p is handed out
+// its slab stays what it is, and p's bit as well. What orders this before a later end of the slab
+// are the sections of the CPUs, which ThreadSanitizer does not see.
+[[gnu::no_sanitize_thread]] bool slab_has(const Keg* keg, const void* p);
 // Whether an item just taken reads as zero.
 bool slab_fresh(const Keg* keg, const Slab* slab, const void* item);
 // Bytes of a wholly free slab that keg_idle counted: items that came back, less punched pages.

@@ -30,7 +30,7 @@ static_assert(sizeof(Bucket) == 512);
 struct alignas(kCacheLine) Zone {
   uma_layout_zone pub;
   // Byte offset of the per-CPU entry for the fast path; 0 (a sentinel entry) where every call
-  // needs C++: ctor, dtor. The assembly knows where it lies.
+  // needs C++: ctor, dtor, items that are searched. The assembly knows where it lies.
   uint16_t fast_offset;
   uint16_t offset;  // byte offset of the entry, 0: the zone has none
   Lock lock{Rank::kZone};
@@ -67,6 +67,8 @@ void zone_set_entry(unsigned index, Zone* zone);
 // The slow paths of pop and push. zone_alloc_miss: null when there is no memory.
 void* zone_alloc_miss(Zone* zone);
 void zone_free_miss(Zone* zone, void* item, const char* function);
+// Frees an item of a searched size: into the array, unless it is there or in its slab already.
+void zone_free_searched(Zone* zone, void* item, const char* function);
 // The same without per-CPU sections: for restarted threads and those without a CPU.
 void* zone_alloc_locked(Zone* zone);
 void zone_free_locked(Zone* zone, void* item, const char* function);
@@ -87,6 +89,8 @@ void zone_store_one(Zone* zone, void* item, const char* function);
 unsigned zone_stash(Zone* zone, void* const* items, unsigned count);
 // Back to the slabs at once.
 void zone_return(Zone* zone, void* const* items, unsigned count, const char* function);
+// Whether a bucket holds the item.
+bool zone_has_in_buckets(Zone* zone, const void* item);
 // Empties the buckets down to `keep` items.
 void zone_trim_buckets(Zone* zone, uint64_t keep);
 // Items in buckets that came and went since zone_watch (or the last trim): the rest was idle all

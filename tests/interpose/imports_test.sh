@@ -25,9 +25,9 @@ for library; do
   symbols=$(nm -D --undefined-only --format=posix "$library" | sed -E 's/[@ ].*//' | sort -u)
   [[ -n $symbols ]] || fail "$library: no symbols"
   extra=$(comm -23 <(echo "$symbols") <(echo "$names"))
-  [[ -z $extra ]] || fail "$library imports what is not in $list:" $extra
+  [[ -z $extra ]] || fail "$library imports what is not in $list: $extra"
   imported+=$symbols$'\n'
 done
 unused=$(comm -13 <(sort -u <<<"$imported") <(echo "$names"))
-[[ -z $unused ]] || fail "no library imports any more:" $unused
+[[ -z $unused ]] || fail "no library imports any more: $unused"
 ((failures == 0))

@@ -75,8 +75,9 @@ void Work(uint64_t seed) {
     for (size_t i = 0; i < kBlocks; i++) {
       unsigned char*& block = blocks[random.Below(kBlocks)];
       const unsigned char first = block[0];
-      block = static_cast<unsigned char*>(realloc(block, Size(random)));
-      if (block == nullptr || block[0] != first) Fail("realloc");
+      auto* moved = static_cast<unsigned char*>(realloc(block, Size(random)));
+      if (moved == nullptr || moved[0] != first) Fail("realloc");
+      block = moved;
     }
     for (unsigned char* block : blocks) free(block);
     for (int i = 0; i < 20000; i++) delete new std::vector<int>(random.Below(3000));

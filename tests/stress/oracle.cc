@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// oracle [--ops N] [--threads N] [--signals] [--move]
+// oracle [--ops N] [--threads N] [--signals] [--move] [--large]
 // Random operations of all kinds by many threads. Every block carries a pattern that is checked
-// whenever it is resized or freed, and blocks wander between threads. UMA_LONG=1: ten times as
-// many.
+// whenever it is resized or freed, and blocks wander between threads. --large: all blocks are
+// of sizes that a free searches its cache for. UMA_LONG=1: ten times as many.
 #include <getopt.h>
 #include <pthread.h>
 
@@ -22,6 +22,7 @@ long operations = 1000000;
 int threads = 2;
 bool with_signals;
 bool with_moves;
+bool all_large;
 stress::Mover mover;
 pthread_barrier_t all_here;
 
@@ -74,7 +75,8 @@ class Worker {
     Block& slot = slots_[random_.Below(slot_count_)];
     const size_t what = random_.Below(4096);
     if (what == 0) return Large();
-    const size_t size = stress::RandomSize(random_, 65536);
+    const size_t size =
+        all_large ? (33 << 10) + random_.Below(500 << 10) : stress::RandomSize(random_, 65536);
     if (what < 400) {
       Exchange(slot);
     } else if (what < 800 && slot.address != nullptr) {
@@ -123,16 +125,16 @@ void* Thread(void* number) {
 }
 
 void Parse(int argc, char** argv) {
-  const option options[] = {{"ops", required_argument, nullptr, 'o'},
-                            {"threads", required_argument, nullptr, 't'},
-                            {"signals", no_argument, nullptr, 's'},
-                            {"move", no_argument, nullptr, 'm'},
-                            {nullptr, 0, nullptr, 0}};
+  const option options[] = {
+      {"ops", required_argument, nullptr, 'o'}, {"threads", required_argument, nullptr, 't'},
+      {"signals", no_argument, nullptr, 's'},   {"move", no_argument, nullptr, 'm'},
+      {"large", no_argument, nullptr, 'l'},     {nullptr, 0, nullptr, 0}};
   for (int c; (c = getopt_long(argc, argv, "", options, nullptr)) != -1;) {
     if (c == 'o') operations = atol(optarg);
     if (c == 't') threads = atoi(optarg);
     if (c == 's') with_signals = true;
     if (c == 'm') with_moves = true;
+    if (c == 'l') all_large = true;
     if (c == '?') exit(2);
   }
   if (operations < 1 || threads < 1 || threads > kMostThreads) exit(2);
