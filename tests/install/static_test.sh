@@ -30,7 +30,6 @@ same_names() {
 # linked NAME COMMAND...: compiles NAME and runs it with the usual CPUs and with virtual ones.
 linked() {
   local name=$1 options
-  # Static programs that ask the loader for a symbol draw a warning.
   "${@:2}" -o "$name" >log 2>&1 || { fail "$name: not linked: $(<log)" && return; }
   for options in rseq:on rseq:off invariants:on; do
     UMA_OPTIONS=$options "./$name" >out 2>err || fail "$name, $options: status $?: $(<err)"
@@ -44,8 +43,9 @@ prints() {
   [[ $(grep -c "^$2:" err) == 1 ]] || fail "$1: no row $2 in its table: $(<err)"
 }
 
-c=(gcc-12 -Wall -Wextra -Werror -O1 -fno-builtin -I "$headers")
-cxx=(g++-12 -std=c++20 -Wall -Wextra -Werror -O1 -fno-builtin)
+# The linker warns of what a static program had better not call, and that is an error here.
+c=(gcc-12 -Wl,--fatal-warnings -Wall -Wextra -Werror -O1 -fno-builtin -I "$headers")
+cxx=(g++-12 -Wl,--fatal-warnings -std=c++20 -Wall -Wextra -Werror -O1 -fno-builtin)
 
 same_names "$uma_so" "$uma_a"
 same_names "$malloc_so" "$malloc_a"
