@@ -9,7 +9,7 @@ work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/deploy.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 unset LD_PRELOAD UMA_OPTIONS LD_LIBRARY_PATH PKG_CONFIG_LIBDIR
-for tool in pkg-config gcc-12; do
+for tool in pkg-config gcc; do
   command -v "$tool" >/dev/null || { echo "SKIP: $tool is not installed" && exit 0; }
 done
 failures=0
@@ -61,7 +61,7 @@ LIST
 
 # compiles NAME PACKAGE SOURCE FLAG...: then NAME runs.
 compiles() {
-  gcc-12 -Wall -Wextra -Werror -O1 -fno-builtin $(pkg-config --cflags "$2") "$3" -o "$1" \
+  gcc -Wall -Wextra -Werror -O1 -fno-builtin $(pkg-config --cflags "$2") "$3" -o "$1" \
     $(pkg-config --libs "${static[@]}" "$2") "${@:4}" >log 2>&1 || fail "$1: not compiled: $(<log)"
   LD_LIBRARY_PATH=$prefix/lib "./$1" >out 2>err || fail "$1: status $?: $(<err)"
 }

@@ -44,8 +44,8 @@ prints() {
 }
 
 # The linker warns of what a static program had better not call, and that is an error here.
-c=(gcc-12 -Wl,--fatal-warnings -Wall -Wextra -Werror -O1 -fno-builtin -I "$headers")
-cxx=(g++-12 -Wl,--fatal-warnings -std=c++20 -Wall -Wextra -Werror -O1 -fno-builtin)
+c=(gcc '-Wl,--fatal-warnings' -Wall -Wextra -Werror -O1 -fno-builtin -I "$headers")
+cxx=(g++ '-Wl,--fatal-warnings' -std=c++20 -Wall -Wextra -Werror -O1 -fno-builtin)
 
 same_names "$uma_so" "$uma_a"
 same_names "$malloc_so" "$malloc_a"
