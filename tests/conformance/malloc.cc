@@ -3,6 +3,8 @@
 // malloc and free: zero sizes, alignment, sizes that cannot be, errno.
 #include <malloc.h>
 
+#include <initializer_list>
+
 #include "tests/conformance/sizes.h"
 
 namespace {

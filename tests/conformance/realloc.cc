@@ -3,6 +3,8 @@
 // realloc and reallocarray: content, failure that keeps the block, size zero.
 #include <malloc.h>
 
+#include <initializer_list>
+
 #include "tests/conformance/sizes.h"
 
 namespace {
