@@ -65,7 +65,9 @@ linked_check() {
   has_our_malloc "$file" && { own="linked statically" && return 0; }
   elf_check "$file" || return 1
   while IFS= read -r line; do
-    [[ -f $line ]] && has_our_malloc "$line" && { own="linked with $line" && return 0; }
+    if [[ -f $line ]] && has_our_malloc "$line"; then
+      own="linked with $(realpath -s -- "$line")" && return 0
+    fi
   done < <(
     unset LD_DEBUG_OUTPUT
     LD_TRACE_LOADED_OBJECTS=1 LD_WARN=yes LD_BIND_NOW=1 LD_DEBUG=bindings \

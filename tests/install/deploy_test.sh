@@ -36,6 +36,8 @@ installed/here/bin/umarun
 installed/here/bin/umastat
 installed/here/include/uma/layout.h
 installed/here/include/uma/uma.h
+installed/here/lib/cmake/uma/uma-config-version.cmake
+installed/here/lib/cmake/uma/uma-config.cmake
 installed/here/lib/libuma.a
 installed/here/lib/libuma.so
 installed/here/lib/libuma.so.1
