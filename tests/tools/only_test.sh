@@ -38,6 +38,7 @@ installs() {
 
 installs 'lint shell' lint
 installs '^lint' lint
+installs 'lint shell|a_test' build lint test tests/one
 installs '^build$' build test tests/bench
 installs 'a_test' build test tests/one
 installs '//tests/(one|two):' build test tests/one tests/two
