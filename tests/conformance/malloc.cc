@@ -56,7 +56,7 @@ void TooLarge() {
   }
   // A size that is allowed but exceeds any machine.
   errno = 0;
-  CHECK(malloc(Opaque<size_t>(1) << 62) == nullptr);
+  CHECK(malloc(Opaque(size_t{1} << 62)) == nullptr);
   CHECK_EQ(errno, ENOMEM);
   free(malloc(100));
 }

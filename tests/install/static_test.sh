@@ -61,6 +61,9 @@ linked heap "${c[@]}" "$sources/heap.c" "$malloc_a"
 prints heap malloc-4096
 linked heap_static "${c[@]}" -static "$sources/heap.c" "$malloc_a"
 prints heap_static malloc-4096
+# As in a process of glibc before 2.34 without libpthread, with threads nevertheless.
+linked heap_lacking "${c[@]}" -static "$sources/heap.c" "$malloc_a" \
+  -Wl,--defsym=pthread_mutex_trylock=0,--defsym=pthread_mutexattr_setrobust=0
 linked heap_static_pie "${c[@]}" -static-pie -fPIE "$sources/heap.c" "$malloc_a"
 linked objects "${cxx[@]}" "$sources/objects.cc" "$malloc_a"
 linked objects_static "${cxx[@]}" -static "$sources/objects.cc" "$malloc_a"
