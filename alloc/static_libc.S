@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A static program has all of libc at hand, but a weak reference takes nothing from an archive. So
-# ours name the functions of alloc/os/old_libc.h once more, in a section that is never loaded. Not
-# dlsym: a static program has nothing to look up.
-        .section .libc_names, "", @progbits
-        .quad   pthread_mutex_consistent
-        .quad   pthread_mutex_trylock
-        .quad   pthread_mutexattr_destroy
-        .quad   pthread_mutexattr_init
-        .quad   pthread_mutexattr_setrobust
+# ours name the functions of alloc/os/old_libc.h once more. Not dlsym: a static program has nothing
+# to look up. With pthread_create comes the start-up of libpthread before glibc 2.34, without which
+# a thread has no list of robust mutexes.
+        .globl  pthread_create
+        .globl  pthread_mutex_consistent
+        .globl  pthread_mutex_trylock
+        .globl  pthread_mutexattr_destroy
+        .globl  pthread_mutexattr_init
+        .globl  pthread_mutexattr_setrobust
         .section .note.GNU-stack, "", @progbits

@@ -37,7 +37,7 @@ built() { "${@:2}" >log 2>&1 || { fail "$1 does not build: $(<log)" && return 1;
 with_compiler() {
   local linker
   for linker in bfd gold lld; do
-    command -v "ld.$linker" >/dev/null || continue
+    command -v "ld.$linker" >/dev/null || { echo "there is no ld.$linker to try" && continue; }
     built "$linker" gcc -fuse-ld="$linker" "$LDFLAGS" $(pkg-config --libs uma_malloc) \
       examples/program.c -Wl,-rpath,"$prefix/lib" -o "$linker" && is_linked "./$linker"
     built "$linker, static" gcc -fuse-ld="$linker" -static -Wl,--fatal-warnings examples/program.c \
