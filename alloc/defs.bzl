@@ -14,6 +14,16 @@ ALLOC_COPTS = [
     "-U_FORTIFY_SOURCE",
 ]
 
+# How the shared libraries are linked, with //alloc:libc.so.6 among additional_linker_inputs: of
+# the usual libraries there is only what the compiler's own code needs, and fork's registration.
+SHARED_LINKOPTS = [
+    "-Wl,-z,now,-z,relro,-z,noexecstack,-z,nodelete,-z,defs",
+    "-nodefaultlibs",
+    "$(location //alloc:libc.so.6)",
+    "-l:libc_nonshared.a",
+    "-lgcc",
+]
+
 def alloc_floor(name, visibility, deps = []):
     """A floor: everything in its folder as one library, and its files for other ways to compile."""
     code = native.glob(["*.cc", "*.S"], allow_empty = True)

@@ -96,4 +96,12 @@ FORWARD _ZdaPvSt11align_val_tRKSt9nothrow_t, _ZdaPvSt11align_val_t
         ALIAS   uma_operator_new, _Znwm
         ALIAS   uma_operator_new_array, _Znam
 
+# Says that malloc here is this one, for those who only look at the file (tools/elf.sh). A note of
+# this name and no content; the linker drops no notes.
+        .section .note.uma, "a", @note
+        .balign 4
+        .long   11, 0, 1
+        .asciz  "UMA malloc"
+        .balign 4
+
         SHSTK_NOTE

@@ -10,6 +10,7 @@
 #include "alloc/base/report.h"
 #include "alloc/base/util.h"
 #include "alloc/heap/heap.h"
+#include "alloc/os/old_libc.h"
 #include "preload/visible.h"
 
 // std::get_new_handler and std::__throw_bad_alloc by their symbols: a reference that may be null.
@@ -21,13 +22,18 @@ extern "C" {
 namespace uma {
 namespace {
 
-// A C++ runtime that came later, with a library that was opened: no weak reference finds it.
+// A C++ runtime that came later, with a library that was opened: no weak reference finds it. What
+// opened it is looked up as well: a static program that names dlopen is warned about by its linker.
 void* opened_runtime(const char* symbol) {
   constexpr const char* kNames[] = {"libstdc++.so.6", "libc++.so.1", "libc++abi.so.1"};
+  if (!&dlsym) return nullptr;
+  auto* open = reinterpret_cast<decltype(&dlopen)>(dlsym(RTLD_DEFAULT, "dlopen"));
+  auto* close = reinterpret_cast<decltype(&dlclose)>(dlsym(RTLD_DEFAULT, "dlclose"));
+  if (!open || !close) return nullptr;
   for (const char* name : kNames)
-    if (void* runtime = dlopen(name, RTLD_LAZY | RTLD_NOLOAD)) {
+    if (void* runtime = open(name, RTLD_LAZY | RTLD_NOLOAD)) {
       void* found = dlsym(runtime, symbol);
-      dlclose(runtime);
+      close(runtime);
       if (found) return found;
     }
   return nullptr;
@@ -103,6 +109,7 @@ namespace {
 template <typename... Arguments>
 void* runtime_nothrow(const char* symbol, Arguments... arguments) {
   using Form = void*(Arguments..., const std::nothrow_t&);
+  if (!&dlsym) return nullptr;
   auto* form = reinterpret_cast<Form*>(dlsym(RTLD_NEXT, symbol));
   return form ? form(arguments..., std::nothrow_t{}) : nullptr;
 }

@@ -60,6 +60,27 @@ privilege_check() {
   done
 }
 
+# The note of preload/entry_x86_64.S: a library or a static program that has our malloc.
+has_our_malloc() { LC_ALL=C grep -aqF 'UMA malloc' -- "$1"; }
+
+# linked_check FILE: does the program have our malloc by itself? Sets `own` to where, in words.
+linked_check() {
+  local file=$1 line
+  has_our_malloc "$file" && { own="linked statically" && return 0; }
+  elf_check "$file" || return 1
+  while IFS= read -r line; do
+    if [[ -f $line ]] && has_our_malloc "$line"; then
+      own="linked with $(realpath -s -- "$line")" && return 0
+    fi
+  done < <(
+    unset LD_DEBUG_OUTPUT
+    LD_TRACE_LOADED_OBJECTS=1 LD_WARN=yes LD_BIND_NOW=1 LD_DEBUG=bindings \
+      "$elf_loader" "$file" 2>&1 </dev/null |
+      sed -n "s/.*binding file .* \[0\] to \(.*\) \[0\]: .*symbol \`malloc'.*/\1/p" | sort -u
+  )
+  return 1
+}
+
 # loader_check FILE LIBRARY PRELOAD: asks the loader, which runs nothing of the program, whether it
 # would load the library, and to whom it would bind malloc. Sets other_names to what the program and
 # its libraries call of another allocator, "NAME of LIBRARY" each.
@@ -71,7 +92,8 @@ loader_check() {
     unset LD_DEBUG_OUTPUT
     LD_PRELOAD=$3 LD_TRACE_LOADED_OBJECTS=1 LD_WARN=yes LD_BIND_NOW=1 LD_DEBUG=bindings \
       "$elf_loader" "$file" 2>&1 </dev/null |
-      grep -a -E -e "symbol \`(malloc|$allocator_names)'" -e ' \(0x[0-9a-f]*\)$' -e 'cannot be preloaded'
+      grep -a -E -e "symbol \`(malloc|$allocator_names)'" -e ' \(0x[0-9a-f]*\)$' -e 'cannot be preloaded' \
+        -e ' not found \(required by ' -e '^undefined symbol: '
   )
   while IFS= read -r line; do
     if [[ $line =~ binding\ file\ (.*)\ \[0\]\ to\ (.*)\ \[0\]:\ .*\`(.*)\' ]]; then
@@ -85,6 +107,12 @@ loader_check() {
     elif [[ $line == *"object '$lib' from LD_PRELOAD cannot be preloaded ("* ]]; then
       reason=${line##*cannot be preloaded (}
       why="cannot load $lib: ${reason%%)*}" && return 1
+    elif [[ $line == *": version "*" not found (required by $lib)" ]]; then
+      line=${line##*: version \`}
+      why="has a libc without ${line%%\'*}, which $lib needs" && return 1
+    elif [[ $line == "undefined symbol: "*"($lib)" ]]; then
+      line=${line#undefined symbol: }
+      why="has no ${line%%[,[:space:]]*} in its libraries, which $lib needs" && return 1
     elif [[ $line == *"$lib (0x"* ]]; then
       reason=loaded
     fi

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "alloc/os/thread.h"
 
-#include <link.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 #include "alloc/base/syscall.h"
 #include "alloc/base/util.h"
+#include "alloc/os/old_libc.h"
 
 namespace uma::os {
 namespace {
@@ -28,6 +26,8 @@ void* enter(void* body) {
   return nullptr;
 }
 
+bool has_threads() { return &pthread_create && &pthread_attr_setstacksize; }
+
 bool start_with_stack(void (*body)(), size_t stack) {
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
@@ -42,6 +42,7 @@ bool start_with_stack(void (*body)(), size_t stack) {
 }  // namespace
 
 bool thread_start(void (*body)()) {
+  if (!has_threads()) return false;
   uint64_t before;
   raw_syscall(SYS_rt_sigprocmask, SIG_BLOCK, long(addr(&kProgramSignals)), long(addr(&before)), 8);
   bool started = false;
@@ -65,58 +66,6 @@ void thread_sleep(uint32_t* word, uint32_t expected, uint64_t ns) {
 }
 void thread_wake(uint32_t* word) {
   raw_syscall(SYS_futex, long(addr(word)), FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
-}
-
-namespace {
-
-struct Code {
-  uintptr_t begin;
-  uintptr_t end;
-};
-constexpr unsigned kLibraries = 4;  // the loader, libc, and libpthread where it is apart
-struct LibcCode {
-  Code of[kLibraries];
-  unsigned count = 0;
-  bool libc = false;
-};
-
-bool starts_with(const char* text, const char* prefix) {
-  return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-int find_code(dl_phdr_info* library, size_t, void* found) {
-  auto* code = static_cast<LibcCode*>(found);
-  const char* slash = strrchr(library->dlpi_name, '/');
-  const char* name = slash ? slash + 1 : library->dlpi_name;
-  const bool libc = starts_with(name, "libc.so") || starts_with(name, "libc-2");
-  if (!libc && !starts_with(name, "libpthread") && library->dlpi_addr != getauxval(AT_BASE))
-    return 0;
-  for (unsigned i = 0; i < library->dlpi_phnum; i++) {
-    const ElfW(Phdr)& segment = library->dlpi_phdr[i];
-    if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X) || code->count == kLibraries)
-      continue;
-    const uintptr_t begin = library->dlpi_addr + segment.p_vaddr;
-    code->of[code->count++] = {begin, begin + segment.p_memsz};
-    code->libc = code->libc || libc;
-  }
-  return 0;
-}
-
-LibcCode libc_code() {
-  LibcCode code{};
-  dl_iterate_phdr(find_code, &code);
-  return code;
-}
-
-}  // namespace
-
-bool libc_is_shared() { return libc_code().libc; }
-
-bool code_of_libc(const void* address) {
-  const LibcCode code = libc_code();
-  for (unsigned i = 0; i < code.count; i++)
-    if (addr(address) - code.of[i].begin < code.of[i].end - code.of[i].begin) return true;
-  return false;
 }
 
 }  // namespace uma::os

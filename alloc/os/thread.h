@@ -22,11 +22,6 @@ void thread_yield();
 void thread_sleep(uint32_t* word, uint32_t expected, uint64_t ns);
 void thread_wake(uint32_t* word);
 
-// Whether an address lies in the code of libc or the loader; false for all where they are not there
-// as libraries. Takes the loader's lock.
-bool code_of_libc(const void* address);
-bool libc_is_shared();
-
 }  // namespace uma::os
 
 #endif  // UMA_OS_THREAD_H_

@@ -2,6 +2,9 @@
 // Virtual CPUs for processes without rseq (turned off, valgrind, old kernel): the same fast path
 // reads a CPU number from thread-local storage, and a robust mutex makes that CPU the thread's own.
 // The kernel releases the mutex of a thread that dies, so thread exit has nothing to do.
+//
+// A process of glibc before 2.34 that started without libpthread has no robust mutexes, and may
+// load that library later. There the first thread that asks owns the one virtual CPU for good.
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
@@ -10,6 +13,7 @@
 
 #include "alloc/base/util.h"
 #include "alloc/os/meta.h"
+#include "alloc/os/old_libc.h"
 #include "alloc/os/os.h"
 #include "alloc/percpu/internal.h"
 
@@ -20,6 +24,9 @@ constexpr unsigned kClaimPause = 256;  // slow operations between two vain tries
 
 pthread_mutex_t* owners = nullptr;
 unsigned owner_count = 0;
+bool sole_owned = false;  // without robust mutexes: CPU 0 has its owner
+
+bool has_robust_mutexes() { return &pthread_mutex_trylock && &pthread_mutex_consistent; }
 
 // A robust mutex in libc's binary form, as pthread_mutex_init makes it. Not by calls: the process
 // starts with a lock held, and a program's own functions of these names may allocate.
@@ -27,12 +34,22 @@ constexpr int kRobust = 16;
 void init_owner(unsigned id) {
   owners[id] = {};
   owners[id].__data.__kind = kRobust;
+  sole_owned = false;
 }
 
 bool take(unsigned id) {
+  if (!has_robust_mutexes())
+    return id == 0 && !__atomic_exchange_n(&sole_owned, true, __ATOMIC_ACQUIRE);
   const int result = pthread_mutex_trylock(&owners[id]);
   if (result == EOWNERDEAD) pthread_mutex_consistent(&owners[id]);
   return result == 0 || result == EOWNERDEAD;
+}
+
+void release(unsigned id) {
+  if (has_robust_mutexes())
+    pthread_mutex_unlock(&owners[id]);
+  else
+    __atomic_store_n(&sole_owned, false, __ATOMIC_RELEASE);
 }
 
 }  // namespace
@@ -59,7 +76,7 @@ int vcpu_claim() {
   for (unsigned id = 0; id < owner_count; id++) {
     if (!take(id)) continue;
     if (!percpu_get(id) && !percpu_create(id)) {
-      pthread_mutex_unlock(&owners[id]);
+      release(id);
       break;
     }
     tls.cpu_id = int32_t(id);
@@ -72,7 +89,7 @@ int vcpu_claim() {
 bool vcpu_stop(unsigned id) { return uma_percpu_tls.cpu_id == int32_t(id) || take(id); }
 
 void vcpu_resume(unsigned id) {
-  if (uma_percpu_tls.cpu_id != int32_t(id)) pthread_mutex_unlock(&owners[id]);
+  if (uma_percpu_tls.cpu_id != int32_t(id)) release(id);
 }
 
 void vcpu_fork_child() {

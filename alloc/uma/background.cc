@@ -2,6 +2,7 @@
 #include "alloc/uma/background.h"
 
 #include "alloc/base/options.h"
+#include "alloc/os/libc_code.h"
 #include "alloc/os/os.h"
 #include "alloc/os/published.h"
 #include "alloc/os/thread.h"

@@ -15,8 +15,9 @@ LIBRARIES = "/usr/lib/x86_64-linux-gnu/"
 PEERS = {  # name: (pattern of the library, the Debian package that has it)
     "glibc": None,
     "jemalloc": (LIBRARIES + "libjemalloc.so.2", "libjemalloc2"),
-    "mimalloc": (LIBRARIES + "libmimalloc.so.2", "libmimalloc2.0"),
-    "tcmalloc": (LIBRARIES + "libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"),
+    "mimalloc": (LIBRARIES + "libmimalloc.so.[23]", "libmimalloc2.0 or libmimalloc3"),
+    "tcmalloc": (LIBRARIES + "libtcmalloc_minimal.so.4",
+                 "libtcmalloc-minimal4 or libtcmalloc-minimal4t64"),
     "scudo": ("/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.scudo_standalone-x86_64.so",
               "libclang-rt-19-dev"),
 }

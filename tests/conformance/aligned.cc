@@ -4,6 +4,8 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <initializer_list>
+
 #include "tests/conformance/sizes.h"
 
 namespace {

@@ -3,6 +3,8 @@
 // calloc: zero bytes always, above all in memory that was used before; overflow.
 #include <malloc.h>
 
+#include <initializer_list>
+
 #include "tests/conformance/sizes.h"
 
 namespace {

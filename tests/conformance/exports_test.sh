@@ -33,6 +33,18 @@ done <<<"$exported"
 missing=$(nm -D --undefined-only "$library" | awk '$1 == "U" && $2 !~ /@GLIBC_/ { print $2 }')
 [ -z "$missing" ] || fail "needs the symbols $missing"
 
+# Every glibc since 2.17 has it by this version. What libc.so.6 has by such a version for old programs
+# and by a later one for new ones was in another library before, which a process may be without.
+versions=$(nm -D --undefined-only "$library" | sed -n 's/^ *\(.\) \(.*\)@\(GLIBC_.*\)/\1 \2 \3/p')
+[ -n "$versions" ] || fail "needs no version of libc"
+libc=$(nm -D --defined-only /lib/x86_64-linux-gnu/libc.so.6) || exit 1
+while read -r kind symbol version; do
+  [ "$(printf '%s\n' "$version" GLIBC_2.17 | sort -V | tail -n 1)" = GLIBC_2.17 ] ||
+    fail "needs $symbol by $version, later than GLIBC_2.17: see alloc/libc.map"
+  grep -Eq " $symbol@@GLIBC_(2\.3[2-9]|2\.[4-9][0-9])\$" <<<"$libc" && [ "$kind" = U ] &&
+    fail "$symbol was not in libc.so.6 once, but is no weak reference: see alloc/os/old_libc.h"
+done <<<"$versions"
+
 # Libraries: libc and the loader, and libc for certain.
 dynamic=$(readelf --wide --dynamic "$library")
 needed=$(sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p' <<<"$dynamic")

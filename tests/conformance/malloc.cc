@@ -3,6 +3,8 @@
 // malloc and free: zero sizes, alignment, sizes that cannot be, errno.
 #include <malloc.h>
 
+#include <initializer_list>
+
 #include "tests/conformance/sizes.h"
 
 namespace {
@@ -54,7 +56,7 @@ void TooLarge() {
   }
   // A size that is allowed but exceeds any machine.
   errno = 0;
-  CHECK(malloc(Opaque<size_t>(1) << 62) == nullptr);
+  CHECK(malloc(Opaque(size_t{1} << 62)) == nullptr);
   CHECK_EQ(errno, ENOMEM);
   free(malloc(100));
 }

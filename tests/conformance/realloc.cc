@@ -3,6 +3,8 @@
 // realloc and reallocarray: content, failure that keeps the block, size zero.
 #include <malloc.h>
 
+#include <initializer_list>
+
 #include "tests/conformance/sizes.h"
 
 namespace {
@@ -143,7 +145,7 @@ void FailureKeepsTheBlock() {
       CHECK_EQ(errno, ENOMEM);
     }
     errno = 0;
-    CHECK(realloc(Opaque(block), Opaque<size_t>(1) << 62) == nullptr);
+    CHECK(realloc(Opaque(block), Opaque(size_t{1} << 62)) == nullptr);
     CHECK_EQ(errno, ENOMEM);
     CHECK(Holds(block, n));
     free(block);
@@ -163,7 +165,7 @@ void Array() {
   REQUIRE(block != nullptr);
   CHECK(Holds(block, 1000));
   errno = 0;
-  CHECK(reallocarray(Opaque(block), Opaque<size_t>(1) << 32, Opaque<size_t>(1) << 32) == nullptr);
+  CHECK(reallocarray(Opaque(block), Opaque(size_t{1} << 32), Opaque(size_t{1} << 32)) == nullptr);
   CHECK_EQ(errno, ENOMEM);
   for (size_t huge : kTooLarge) {
     errno = 0;

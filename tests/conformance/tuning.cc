@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <initializer_list>
+
 #include "tests/conformance/sizes.h"
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"

@@ -3,6 +3,8 @@
 // malloc_usable_size: enough, constant, and every byte of it belongs to the block.
 #include <malloc.h>
 
+#include <initializer_list>
+
 #include "tests/conformance/sizes.h"
 
 namespace {

@@ -8,7 +8,7 @@
 deploy=$PWD/tools/deploy bin_dir=$PWD sources=$PWD/tests/install manual=$PWD/tools/man/uma.3
 cd "$work" || exit 1
 unset LD_LIBRARY_PATH PKG_CONFIG_LIBDIR
-for tool in pkg-config gcc-12; do
+for tool in pkg-config gcc; do
   command -v "$tool" >/dev/null || { echo "SKIP: $tool is not installed" && exit 0; }
 done
 
@@ -29,6 +29,8 @@ installed/here/bin/umarun
 installed/here/bin/umastat
 installed/here/include/uma/layout.h
 installed/here/include/uma/uma.h
+installed/here/lib/cmake/uma/uma-config-version.cmake
+installed/here/lib/cmake/uma/uma-config.cmake
 installed/here/lib/libuma.a
 installed/here/lib/libuma.so
 installed/here/lib/libuma.so.1
@@ -54,7 +56,7 @@ LIST
 
 # compiles NAME PACKAGE SOURCE FLAG...: then NAME runs.
 compiles() {
-  gcc-12 -Wall -Wextra -Werror -O1 -fno-builtin $(pkg-config --cflags "$2") "$3" -o "$1" \
+  gcc -Wall -Wextra -Werror -O1 -fno-builtin $(pkg-config --cflags "$2") "$3" -o "$1" \
     $(pkg-config --libs "${static[@]}" "$2") "${@:4}" >log 2>&1 || fail "$1: not compiled: $(<log)"
   LD_LIBRARY_PATH=$prefix/lib "./$1" >out 2>err || fail "$1: status $?: $(<err)"
 }

@@ -40,7 +40,7 @@ startup_calls() {
   local program=$work/program
   command -v strace >/dev/null || { echo 'SKIP: strace is not installed' && return; }
   printf '#include <stdlib.h>\nint main(void) { free(malloc(100)); }\n' |
-    gcc-12 -fno-builtin -xc - -o "$program" || fail 'no program'
+    gcc -fno-builtin -xc - -o "$program" || fail 'no program'
   strace -o "$work/with" -E LD_PRELOAD="$library" "$program" 2>"$work/err" ||
     { echo "SKIP: strace may not trace here: $(head -n 1 "$work/err")" && return; }
   tac "$work/with" | sed '/^munmap(/,$d' | tac | sed '/^exit_group(/,$d; s/(.*//' >"$work/made"

@@ -23,7 +23,6 @@ same_names() {
 # linked NAME COMMAND...: compiles NAME and runs it with the usual CPUs and with virtual ones.
 linked() {
   local name=$1 options
-  # Static programs that ask the loader for a symbol draw a warning.
   "${@:2}" -o "$name" >log 2>&1 || { fail "$name: not linked: $(<log)" && return; }
   for options in rseq:on rseq:off invariants:on; do
     UMA_OPTIONS=$options "./$name" >out 2>err || fail "$name, $options: status $?: $(<err)"
@@ -37,8 +36,9 @@ prints() {
   [[ $(grep -c "^$2:" err) == 1 ]] || fail "$1: no row $2 in its table: $(<err)"
 }
 
-c=(gcc-12 -Wall -Wextra -Werror -O1 -fno-builtin -I "$headers")
-cxx=(g++-12 -std=c++20 -Wall -Wextra -Werror -O1 -fno-builtin)
+# The linker warns of what a static program had better not call, and that is an error here.
+c=(gcc '-Wl,--fatal-warnings' -Wall -Wextra -Werror -O1 -fno-builtin -I "$headers")
+cxx=(g++ '-Wl,--fatal-warnings' -std=c++20 -Wall -Wextra -Werror -O1 -fno-builtin)
 
 same_names "$uma_so" "$uma_a"
 same_names "$malloc_so" "$malloc_a"
@@ -54,6 +54,9 @@ linked heap "${c[@]}" "$sources/heap.c" "$malloc_a"
 prints heap malloc-4096
 linked heap_static "${c[@]}" -static "$sources/heap.c" "$malloc_a"
 prints heap_static malloc-4096
+# As in a process of glibc before 2.34 without libpthread, with threads nevertheless.
+linked heap_lacking "${c[@]}" -static "$sources/heap.c" "$malloc_a" \
+  -Wl,--defsym=pthread_mutex_trylock=0,--defsym=pthread_mutexattr_setrobust=0
 linked heap_static_pie "${c[@]}" -static-pie -fPIE "$sources/heap.c" "$malloc_a"
 linked objects "${cxx[@]}" "$sources/objects.cc" "$malloc_a"
 linked objects_static "${cxx[@]}" -static "$sources/objects.cc" "$malloc_a"

@@ -2,15 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # imports_test.sh LIST LIBRARY...: the libraries import the names of the list and no others, and
 # each has its reason.
-set -u
+# shellcheck source=tests/check.sh
+. tests/check.sh
 export LC_ALL=C
 list=$1
 shift
-failures=0
-fail() {
-  echo "failed: $*"
-  failures=$((failures + 1))
-}
 
 allowed=$(grep -v '^#' "$list" | grep .)
 while IFS=$'\t' read -r name reason; do
@@ -30,4 +26,4 @@ for library; do
 done
 unused=$(comm -13 <(sort -u <<<"$imported") <(echo "$names"))
 [[ -z $unused ]] || fail "no library imports any more: $unused"
-((failures == 0))
+finish

@@ -3,12 +3,11 @@
 # interpose_test.sh LIBRARY WORKLOAD REPLACING
 # The library beside others that are preloaded into the same program, in both orders. The program
 # must end as it does alone. A tool that this machine lacks is named in the log.
-set -u
+# shellcheck source=tests/check.sh
+. tests/check.sh
 library=$(realpath -e "$1") workload=$(realpath -e "$2") replacing=$(realpath -e "$3") || exit 1
-folder=$(mktemp -d "${TEST_TMPDIR:-/tmp}/interpose.XXXXXX") || exit 1
-trap 'rm -rf "$folder"' EXIT
 lib=/usr/lib/x86_64-linux-gnu
-failures=0 tried=0 blocks=''
+tried=0 blocks=''
 ulimit -c 0
 
 # try NAME COMMAND...: the command must end in time, successfully, with one line "ok".
@@ -16,13 +15,10 @@ try() {
   local name=$1 status
   shift
   tried=$((tried + 1))
-  timeout -s KILL 60 "$@" </dev/null >"$folder/out" 2>"$folder/err"
+  timeout -s KILL 60 "$@" </dev/null >"$work/out" 2>"$work/err"
   status=$?
-  if ((status == 0)) && [[ $(<"$folder/out") == *ok ]]; then return; fi
-  failures=$((failures + 1))
-  echo "failed: $name: status $status (137: it hung), stdout and stderr:"
-  head -c 1000 "$folder/out"
-  head -c 1000 "$folder/err"
+  if ((status == 0)) && [[ $(<"$work/out") == *ok ]]; then return; fi
+  fail "$name: status $status (137: it hung): $(head -c 1000 "$work/out" "$work/err")"
 }
 
 # beside NAME OTHER [WORD]...: both orders, with and without restartable sequences. The words set
@@ -61,4 +57,4 @@ else
   echo 'not installed here: fakeroot'
 fi
 echo "$tried runs, $failures failed"
-((failures == 0))
+finish

@@ -38,18 +38,19 @@ trap 'rm -rf "$scratch"' EXIT
 chmod 755 "$scratch"
 mkdir -p "$scratch"/{lists/partial,archives/partial,source}
 
+release=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-bookworm}")
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 [[ -r $keyring ]] || fail "$keyring is missing (package: debian-archive-keyring)"
 cat >"$scratch/debian.sources" <<END
 Types: deb-src
 URIs: http://deb.debian.org/debian
-Suites: bookworm bookworm-updates
+Suites: $release $release-updates
 Components: main
 Signed-By: $keyring
 
 Types: deb-src
 URIs: http://deb.debian.org/debian-security
-Suites: bookworm-security
+Suites: $release-security
 Components: main
 Signed-By: $keyring
 END

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
+#include <initializer_list>
+
 #include "tests/stress/disturb.h"
 #include "tests/stress/stamp.h"
 

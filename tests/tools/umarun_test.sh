@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2016 # the inner shells expand
-# What umarun passes on, what it refuses, and of what it warns. Arguments: the library, a program with
-# its own malloc, one that links another allocator, one that has another allocator in itself.
+# What umarun passes on, what it refuses, and of what it warns. Arguments: the library, its
+# archive, a program with its own malloc, one that links another allocator, one that has another
+# allocator in itself.
 # shellcheck source=tests/check.sh
 . tests/check.sh
-lib=$PWD/$1 own_malloc=$PWD/$2 linked=$PWD/$3 offers=$PWD/$4
+lib=$PWD/$1 archive=$PWD/$2 own_malloc=$PWD/$3 linked=$PWD/$4 offers=$PWD/$5
 umarun=$PWD/tools/umarun
 cd "$work" || exit 1
 
@@ -127,6 +128,41 @@ warns() {
   warned "$offers has mallocx in itself" '' -- "$offers"
 }
 
+# A library that was built for a later libc, and one that asks for a function nobody has.
+refuses_what_cannot_load() {
+  printf 'void future(void) {}\n' >libc.c
+  printf 'GLIBC_9.99 { future; };\n' >libc.map
+  printf 'void future(void);\nvoid* malloc(unsigned long n) { return future(), (void*)n; }\n' >new.c
+  gcc -shared -fPIC -nostdlib -Wl,-soname,libc.so.6,--version-script=libc.map libc.c -o libc.so.6 ||
+    fail 'no libc.so.6'
+  gcc -w -shared -fPIC -nostdlib new.c ./libc.so.6 -o new.so || fail 'no new.so'
+  gcc -w -shared -fPIC new.c -o lacks.so || fail 'no lacks.so'
+  lib=$work/new.so refused 126 "has a libc without GLIBC_9.99, which $work/new.so needs" -- true
+  lib=$work/lacks.so refused 126 "has no future in its libraries, which $work/lacks.so" -- true
+}
+
+# says OUTPUT ARGUMENT...: --check runs nothing, and this is all it prints.
+says() { expect 0 "$1" --check "${@:2}"; }
+
+checks() {
+  says "$(type -P true): uma when umarun starts it, by itself another malloc" true
+  script checked '#!/bin/sh' 'echo has run'
+  says '/bin/sh: uma when umarun starts it, by itself another malloc' ./checked an argument
+  refused 126 'brings its own malloc' --check "$own_malloc"
+  refused 126 'statically linked' --check /sbin/ldconfig
+  refused 127 'not found' --check no-such-program
+  printf 'int main(void) { return 0; }\n' >linked.c
+  gcc -Wl,--no-as-needed linked.c "$lib" -Wl,-rpath,"${lib%/*}" -o linked || fail 'the program is not linked'
+  says "./linked: uma, linked with $lib" ./linked
+  gcc -Wl,--undefined=malloc linked.c "$archive" -o held || fail 'the program is not linked'
+  gcc -static -Wl,--gc-sections,--undefined=malloc linked.c "$archive" -o static ||
+    fail 'the program is not linked'
+  says './held: uma, linked statically' ./held
+  says './static: uma, linked statically' ./static
+  # Raised rights forbid to preload, and nothing else.
+  chmod 4755 static && says './static: uma, linked statically' ./static
+}
+
 # Root needs a program of somebody else; everybody else finds one of root's.
 refuses_privileged() {
   local setuid=/usr/bin/passwd setgid=/usr/bin/chage
@@ -158,7 +194,7 @@ reads_its_command_line() {
   run --help
   [[ $status == 0 && ! -s err ]] || fail '--help'
   local option
-  for option in --stats --lib --option --help --version; do
+  for option in --stats --lib --option --check --help --version; do
     grep -q -e "^  $option" out || fail "--help does not explain $option"
   done
 }
@@ -169,6 +205,8 @@ reaches_children
 follows_scripts
 takes_odd_paths
 refuses
+refuses_what_cannot_load
+checks
 refuses_privileged
 warns
 reads_its_command_line

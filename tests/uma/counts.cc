@@ -3,6 +3,7 @@
 // however often it was interrupted.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <thread>
