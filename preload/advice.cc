@@ -2,15 +2,13 @@
 // The calls that change how memory behaves for as long as it is mapped. A freed mapping is kept for
 // the next block of its size, which must not inherit what the last owner asked for. The calls
 // themselves are made as libc makes them, from signal handlers, too.
-#include <errno.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "alloc/base/util.h"
 #include "alloc/heap/large.h"
 #include "alloc/os/os.h"
-
-#define UMA_LIBC __attribute__((visibility("default")))
+#include "preload/visible.h"
 
 namespace uma {
 namespace {
@@ -35,12 +33,6 @@ bool lasts(int advice) {
     default:
       return true;
   }
-}
-
-int result(long returned) {
-  if (returned >= 0) return int(returned);
-  errno = int(-returned);
-  return -1;
 }
 
 }  // namespace

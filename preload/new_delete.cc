@@ -11,6 +11,7 @@
 #include "alloc/base/util.h"
 #include "alloc/heap/heap.h"
 #include "alloc/os/old_libc.h"
+#include "alloc/uma/background.h"
 #include "preload/visible.h"
 
 // std::get_new_handler and std::__throw_bad_alloc by their symbols: a reference that may be null.
@@ -77,7 +78,9 @@ void* uma_new_locked(size_t offset);
 void* uma_new_large(size_t size);
 
 void* uma_new_miss(size_t offset) {
-  return or_throw([=] { return uma_heap_alloc_slow(offset); });
+  void* p = or_throw([=] { return uma_heap_alloc_slow(offset); });
+  background_poll(__builtin_return_address(0));
+  return p;
 }
 void* uma_new_locked(size_t offset) {
   return or_throw([=] { return uma_heap_alloc_locked(offset); });

@@ -83,8 +83,8 @@ bool guard_marker(void* p, size_t size, bool on) {
 bool forbid(void* p, size_t size) {
   return raw_syscall(SYS_mprotect, long(addr(p)), long(size), PROT_NONE) == 0;
 }
-long program_call(long number, long a, long b, long c, long d) {
-  return raw_syscall(number, a, b, c, d);
+long program_call(long number, long a, long b, long c, long d, long e) {
+  return raw_syscall(number, a, b, c, d, e);
 }
 void huge_pages(void* p, size_t size, bool on) {
   advise(p, size, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);

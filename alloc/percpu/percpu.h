@@ -52,7 +52,7 @@ struct Cpu {
   uint32_t free_arrays[kArrayMaxShift + 1] = {};  // chained through slot 0
   uint64_t cap_bytes = 0;                         // sum of cap * size over attached arrays
   uint16_t clock = 0;                             // counts slow-path visits
-  uint32_t* watched = nullptr;                    // pops of each entry at array_watch
+  uint32_t* watched = nullptr;                    // pops of each entry when last looked at
   unsigned watched_entries = 0;
   unsigned id = 0;
   Cpu* next = nullptr;  // seen before

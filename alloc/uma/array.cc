@@ -20,6 +20,7 @@ constexpr size_t kOnceBytes = size_t{32} << 10;
 // An array whose items were not taken so many times over since array_watch is idle: to fill it
 // again costs little beside that.
 constexpr unsigned kBusyTurns = 64;
+constexpr unsigned kOneWayCap = 14;
 constexpr size_t kFirstBytes = size_t{32} << 10;  // an array's first capacity, in bytes of items
 
 }  // namespace
@@ -150,6 +151,36 @@ bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
   return true;
 }
 
+bool has_watched(Cpu* cpu, unsigned entries) {
+  if (cpu->watched_entries >= entries) return true;
+  const unsigned more = unsigned(round_up(entries, 256));
+  auto* pops = static_cast<uint32_t*>(meta_alloc(more * sizeof(uint32_t)));
+  if (!pops) return false;
+  cpu->watched = pops;
+  cpu->watched_entries = more;
+  return true;
+}
+
+// Without restartable sequences an array that is only freed into, from one miss to the next,
+// becomes small. Nobody but its owner can empty it, and each item there may be the last one of a
+// page.
+bool is_one_way(Cpu* cpu, unsigned index) {
+  if (percpu_has_rseq() || !has_watched(cpu, percpu_entries())) return false;
+  const auto pops = uint32_t(entry_at(cpu->region, index)->allocs);
+  const bool same = pops == cpu->watched[index];
+  cpu->watched[index] = pops;
+  return same;
+}
+
+// To kOneWayCap; its items go to buckets. False: it stays as it is.
+bool shrink(Zone* zone, Cpu* cpu) {
+  const uint64_t rsize = zone->keg->pub.rsize;
+  if (!detach(cpu, zone->pub.entry) || !percpu_resize(cpu, zone->pub.entry, kOneWayCap))
+    return false;
+  count_room(cpu, ptrdiff_t(kOneWayCap * rsize));
+  return true;
+}
+
 unsigned grown_cap(const Zone* zone, unsigned cap) {
   const uint64_t most = cpu_budget() / kEntryShare / zone->keg->pub.rsize;
   if (is_buffer(zone->keg->pub.rsize)) return cap;
@@ -173,9 +204,14 @@ unsigned array_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown) {
   cold->last_miss = cpu->clock;
   if (once && (first || !recent)) return 0;
   unsigned wanted = cap;
+  const bool one_way = !allocating && cap && is_one_way(cpu, zone->pub.entry);
+  if (one_way && cap > kOneWayCap) {
+    *grown = shrink(zone, cpu);
+    return cold->cap;
+  }
   if (!cap)
     wanted = first_cap(rsize);
-  else if (recent)
+  else if (recent && !one_way)
     wanted = grown_cap(zone, cap);
   if (wanted != cap) *grown = resize(zone, cpu, wanted);
   return cold->cap;
@@ -192,13 +228,7 @@ size_t array_room() { return peek(all_cap_bytes); }
 
 void array_watch(Cpu* cpu) {
   const unsigned entries = percpu_entries();
-  if (cpu->watched_entries < entries) {
-    const unsigned more = unsigned(round_up(entries, 256));
-    auto* pops = static_cast<uint32_t*>(meta_alloc(more * sizeof(uint32_t)));
-    if (!pops) return;
-    cpu->watched = pops;
-    cpu->watched_entries = more;
-  }
+  if (!percpu_has_rseq() || !has_watched(cpu, entries)) return;
   for (unsigned i = 0; i < entries; i++)
     cpu->watched[i] = uint32_t(peek(entry_at(cpu->region, i)->allocs));
 }
@@ -206,7 +236,7 @@ void array_watch(Cpu* cpu) {
 bool array_idle(const Zone* zone, const Cpu* cpu) {
   const unsigned index = zone->pub.entry;
   const unsigned cap = peek(cold_at(cpu->region, index)->cap);
-  if (!cap || index >= cpu->watched_entries) return false;
+  if (!cap || !percpu_has_rseq() || index >= cpu->watched_entries) return false;
   const uint32_t pops = uint32_t(peek(entry_at(cpu->region, index)->allocs)) - cpu->watched[index];
   return pops < cap * kBusyTurns;
 }

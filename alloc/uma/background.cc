@@ -70,8 +70,8 @@ void help() {
 // Not in the middle of what a new thread would disturb, or what would hang in starting it.
 bool may_start(const void* caller) {
   if (peek(Lock::fork_thread) || reclaim_lock().held_by_me()) return false;
-  if (os::pid() != uma_layout.pid) return false;  // a child that shares our memory
-  return !os::code_of_libc(caller);
+  if (!os::libc_is_shared() || os::code_of_libc(caller)) return false;
+  return os::pid() == uma_layout.pid;  // else a child that shares our memory
 }
 
 bool thread_wanted() {
@@ -80,14 +80,15 @@ bool thread_wanted() {
   return !flag(state.forbidden);
 }
 
-void start(const void* caller) {
-  if (flag(state.running) || !may_start(caller)) return;
-  if (__atomic_exchange_n(&state.running, true, __ATOMIC_ACQ_REL)) return;
+// True: there is a helper.
+bool start() {
+  if (__atomic_exchange_n(&state.running, true, __ATOMIC_ACQ_REL)) return true;
   store(idle_noted, false);
-  if (os::thread_start(help)) return;
+  if (os::thread_start(help)) return true;
   store(state.retry_at, os::clock_ns() + kRetry);
   publish(state.running, false);
   note_idle();
+  return false;
 }
 
 // One step, if it is due and another thread is not at it.
@@ -104,7 +105,7 @@ void background_visit(const void* caller) {
   if (flag(state.running)) return;
   const unsigned visits = peek(state.visits) + 1;
   store(state.visits, visits);
-  if (peek(state.retry_at) == 0 && thread_wanted() && os::libc_is_shared()) return start(caller);
+  if (peek(state.retry_at) == 0 && thread_wanted() && may_start(caller) && start()) return;
   if (visits % kInlineVisits) return;
   const uint64_t now = os::clock_ns();
   if (peek(state.retry_at) && now >= peek(state.retry_at)) store(state.retry_at, 0);
@@ -114,6 +115,7 @@ void background_visit(const void* caller) {
 void background_exit() { __atomic_store_n(&state.forbidden, true, __ATOMIC_RELEASE); }
 
 void background_forbid() {
+  if (os::pid() != uma_layout.pid) return;  // a child that shares our memory has no helper
   background_exit();
   if (!flag(state.running)) return;
   publish(state.stop, 1u);
@@ -121,6 +123,7 @@ void background_forbid() {
   while (flag(state.running)) os::thread_yield();
   const unsigned id = peek(state.thread);
   while (id && os::thread_exists(id)) os::thread_yield();
+  publish(state.stop, 0u);
   note_idle();
 }
 

@@ -75,6 +75,9 @@ def main():
     words = sys.argv[5:]
     environment = dict(word.split("=", 1) for word in words if "=" in word)
     environment.update(LD_PRELOAD=library, UMA_TEST_LIBRARY=library)
+    # A thread of the allocator's would be in the counts: libc allocates for it.
+    options = environment.get("UMA_OPTIONS")
+    environment["UMA_OPTIONS"] = "background:off" + ("," + options if options else "")
     arguments = [program, str(operations)] + [word for word in words if "=" not in word]
     child = subprocess.Popen(
         arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **environment}
