@@ -93,7 +93,7 @@ void* Free(void*) {
 void* Wait(void*) {
   void* volatile pair[50];
   for (int i = 0; i < 200; i++) {
-    for (int j = 0; j < 50; j++) pair[j] = malloc(size_t(16 + j * 20));
+    for (int j = 0; j < 50; j++) pair[j] = malloc(16 + size_t(j) * 20);
     for (int j = 0; j < 50; j++) free(pair[j]);
   }
   pause();
