@@ -236,7 +236,10 @@ void array_watch(Cpu* cpu) {
 bool array_idle(const Zone* zone, const Cpu* cpu) {
   const unsigned index = zone->pub.entry;
   const unsigned cap = peek(cold_at(cpu->region, index)->cap);
-  if (!cap || !percpu_has_rseq() || index >= cpu->watched_entries) return false;
+  if (!cap) return false;
+  // It was stopped, so no thread owns it but perhaps the caller.
+  if (!percpu_has_rseq()) return percpu_current() != cpu;
+  if (index >= cpu->watched_entries) return false;
   const uint32_t pops = uint32_t(peek(entry_at(cpu->region, index)->allocs)) - cpu->watched[index];
   return pops < cap * kBusyTurns;
 }

@@ -21,7 +21,8 @@ long array_get(Zone* zone, Cpu* cpu, void** items, long count);
 unsigned array_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown);
 // Bytes that all arrays together may hold.
 size_t array_room();
-// Whether an array was hardly used since array_watch. Reclaim lock held.
+// Whether an array was hardly used since array_watch. Reclaim lock held; for array_idle the CPU is
+// stopped.
 void array_watch(Cpu* cpu);
 bool array_idle(const Zone* zone, const Cpu* cpu);
 // Detaches the zone's array, if it is empty, from a CPU that is stopped: the next operation there
