@@ -2,26 +2,42 @@
 // The calls that succeed only in a process with one thread, and those that may forbid to start one:
 // before them the helper thread ends, and no other is started. The calls themselves are made as
 // libc makes them.
+#include <errno.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "alloc/os/os.h"
+#include "alloc/os/thread.h"
 #include "alloc/uma/background.h"
 #include "preload/visible.h"
 
 namespace uma {
-extern "C" {
+namespace {
 
-UMA_LIBC int unshare(int what) noexcept {
-  background_forbid();
-  return result(os::program_call(SYS_unshare, what, 0, 0));
+// The kernel lets go of what an ended thread shared some moments after its id is gone, and refuses
+// with EINVAL until then.
+constexpr int kTries = 1000;
+
+long alone_call(long number, long first, long second) {
+  const bool ended = background_forbid();
+  long error = os::program_call(number, first, second, 0);
+  for (int i = 0; i < kTries && ended && error == -EINVAL; i++) {
+    os::thread_yield();
+    error = os::program_call(number, first, second, 0);
+  }
+  return error;
 }
 
+}  // namespace
+
+extern "C" {
+
+UMA_LIBC int unshare(int what) noexcept { return result(alone_call(SYS_unshare, what, 0)); }
+
 UMA_LIBC int setns(int descriptor, int type) noexcept {
-  background_forbid();
-  return result(os::program_call(SYS_setns, descriptor, type, 0));
+  return result(alone_call(SYS_setns, descriptor, type));
 }
 
 // A filter of system calls, or what a process without privileges must ask for before it.

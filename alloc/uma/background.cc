@@ -16,6 +16,7 @@ namespace {
 constexpr uint64_t kBatch = 1000000;      // of steps, then the helper sleeps
 constexpr unsigned kHelperShare = 16;     // of one CPU, at most
 constexpr uint64_t kRetry = 10000000000;  // after a thread could not be started
+constexpr uint64_t kGone = 1000000000;    // after it ended, a helper is gone
 constexpr unsigned kInlineShare = 32;  // of a thread's time, where slow operations take the steps
 constexpr unsigned kInlineVisits = 8;  // slow operations from look to look
 constexpr uint64_t kNever = ~uint64_t{0};
@@ -32,6 +33,12 @@ struct State {
 constinit State state;
 
 bool flag(const bool& word) { return acquire(word); }
+
+// The last helper, or a thread of the program that was given the same id after it.
+bool thread_there() {
+  const unsigned id = peek(state.thread);
+  return id && os::thread_exists(id);
+}
 
 // Steps for a millisecond, or until one is not due yet. Returns how long to sleep.
 uint64_t batch() {
@@ -114,17 +121,20 @@ void background_visit(const void* caller) {
 
 void background_exit() { __atomic_store_n(&state.forbidden, true, __ATOMIC_RELEASE); }
 
-void background_forbid() {
-  if (os::pid() != uma_layout.pid) return;  // a child that shares our memory has no helper
+bool background_forbid() {
+  if (os::pid() != uma_layout.pid) return false;  // a child that shares our memory has no helper
   background_exit();
-  if (!flag(state.running)) return;
+  // One that says that it has ended may still be on its way out.
+  if (!flag(state.running) && !thread_there()) return false;
   publish(state.stop, 1u);
   os::thread_wake(&state.stop);
   while (flag(state.running)) os::thread_yield();
-  const unsigned id = peek(state.thread);
-  while (id && os::thread_exists(id)) os::thread_yield();
+  for (const uint64_t end = os::clock_ns() + kGone; thread_there() && os::clock_ns() < end;)
+    os::thread_yield();
+  publish(state.thread, 0u);
   publish(state.stop, 0u);
   note_idle();
+  return true;
 }
 
 void background_fork_child() {

@@ -16,8 +16,8 @@ inline void background_poll(const void* caller) {
 }
 
 // No helper from now on; on return there is none. For what a process can do only with one thread,
-// and for filters of system calls, which may forbid to start one.
-void background_forbid();
+// and for filters of system calls, which may forbid to start one. True: one was there.
+bool background_forbid();
 // The same without waiting, at the end of the process.
 void background_exit();
 
