@@ -262,6 +262,7 @@ void GoesBackInline(size_t before) {
 void FilterKills() {
   const size_t before = Resident();
   MakeIdle();
+  CHECK(AllEnded());
   REQUIRE(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
   const sock_fprog filter = Filter(SECCOMP_RET_KILL_PROCESS);
   REQUIRE(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
