@@ -8,9 +8,10 @@
 library=$PWD/$1 umarun=$PWD/tools/umarun readme=$PWD/README.md
 cd "$work" || exit 1
 
-# table ARGUMENT...: leaves the table of a program with many strings in err.
+# table ARGUMENT...: leaves the table of a program with many strings in err. Without the helper
+# thread, which may or may not have started, with a block of its own, when the program ends.
 table() {
-  "$umarun" --lib "$library" --stats "$@" -- \
+  "$umarun" --lib "$library" --option background:off --stats "$@" -- \
     perl -e '@lines = map { "line $_ " x 10 } 1 .. 10**5' >out 2>err || fail "status $?"
   [[ ! -s out && $(head -n 1 err) == 'ITEM '*' BYTES' ]] || fail 'no table'
 }
