@@ -8,33 +8,17 @@
 #include "alloc/base/options.h"
 #include "alloc/heap/objects.h"
 #include "alloc/uma/zone.h"
+#include "preload/next.h"
 
 namespace uma {
 namespace {
 
-// Behind ours: another library may stand between us and libc.
-void* find_next(const char* name) {
-  bool behind = false;
-  void* found = nullptr;
-  each_object([&](const Object& object) {
-    if (behind) found = object.function(name);
-    behind = behind || is_this_object(object);
-    return found != nullptr;
-  });
-  return found;
-}
-
 // Nobody calls dlopen where there is none.
 void* no_library() { return nullptr; }
 
-// Looked for once; two threads that do find the same.
-void* next_function(void** cache, const char* name) {
-  void* function = __atomic_load_n(cache, __ATOMIC_RELAXED);
-  if (function) return function;
-  function = find_next(name);
-  if (!function) return reinterpret_cast<void*>(&no_library);
-  __atomic_store_n(cache, function, __ATOMIC_RELAXED);
-  return function;
+void* opener(void** cache, const char* name) {
+  void* function = next_function(cache, name);
+  return function ? function : reinterpret_cast<void*>(&no_library);
 }
 
 // A program may have a malloc of its own, or another allocator may be in front of us. A library
@@ -71,13 +55,13 @@ Onward uma_dlmopen_onward(Lmid_t space, int mode);
 
 Onward uma_dlopen_onward(int mode) {
   static constinit void* cache = nullptr;
-  return {next_function(&cache, "dlopen"), mode_for(mode)};
+  return {opener(&cache, "dlopen"), mode_for(mode)};
 }
 
 // Any other namespace has a libc of its own, whose malloc serves it alone.
 Onward uma_dlmopen_onward(Lmid_t space, int mode) {
   static constinit void* cache = nullptr;
-  return {next_function(&cache, "dlmopen"), space == LM_ID_BASE ? mode_for(mode) : mode};
+  return {opener(&cache, "dlmopen"), space == LM_ID_BASE ? mode_for(mode) : mode};
 }
 
 }  // extern "C"

@@ -15,6 +15,9 @@ namespace uma::os {
 namespace {
 
 // Of Linux 6.13, newer than the headers.
+constexpr long kRseqUnregister = 1;
+constexpr long kRseqSignature =
+    0x53053053;  // as glibc registers areas, and before each abort label
 constexpr int kGuardInstall = 102;
 constexpr int kGuardRemove = 103;
 
@@ -102,6 +105,11 @@ bool restart_register() {
 bool restart_cpu(unsigned cpu) {
   return raw_syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_FLAG_CPU,
                      cpu) == 0;
+}
+
+bool rseq_register(void* area, uint32_t length, bool on) {
+  return raw_syscall(SYS_rseq, long(addr(area)), length, on ? 0 : kRseqUnregister,
+                     kRseqSignature) == 0;
 }
 
 uint64_t clock_ns() { return clock_read(CLOCK_MONOTONIC); }

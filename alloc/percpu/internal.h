@@ -15,6 +15,8 @@ int vcpu_claim();
 // Exclusive use of a virtual CPU that no living thread owns, or that this thread owns.
 bool vcpu_stop(unsigned id);
 void vcpu_resume(unsigned id);
+// The calling thread gives its virtual CPU back and never claims one again.
+void vcpu_give_up();
 void vcpu_fork_child();
 Cpu* percpu_create(unsigned id);
 

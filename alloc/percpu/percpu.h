@@ -82,6 +82,10 @@ Cpu* percpu_first();           // of those seen; never removed, readable without
 unsigned percpu_seen();
 uma_layout_cpu* percpu_published();  // [percpu_limit() + 1], the last is the shared one
 bool percpu_has_rseq();
+// From now on the calling thread has no CPU: its operations use the shared one, under its lock,
+// because another process will use its thread-local memory, too. True: percpu_resume undoes it.
+bool percpu_pause();
+void percpu_resume();
 // Makes entry `index` usable in every region, present and future. Takes the drain and the regions
 // lock. False: no memory.
 bool percpu_add_entry(unsigned index);

@@ -20,6 +20,7 @@
 namespace uma {
 namespace {
 
+constexpr uint32_t kNever = ~0u;
 constexpr unsigned kClaimPause = 256;  // slow operations between two vain tries
 
 pthread_mutex_t* owners = nullptr;
@@ -70,7 +71,7 @@ bool vcpu_start(unsigned count) {
 int vcpu_claim() {
   PercpuTls& tls = uma_percpu_tls;
   if (tls.claim_wait) {
-    tls.claim_wait--;
+    if (tls.claim_wait != kNever) tls.claim_wait--;
     return -1;
   }
   for (unsigned id = 0; id < owner_count; id++) {
@@ -90,6 +91,14 @@ bool vcpu_stop(unsigned id) { return uma_percpu_tls.cpu_id == int32_t(id) || tak
 
 void vcpu_resume(unsigned id) {
   if (uma_percpu_tls.cpu_id != int32_t(id)) release(id);
+}
+
+void vcpu_give_up() {
+  PercpuTls& tls = uma_percpu_tls;
+  const int32_t id = tls.cpu_id;
+  tls.claim_wait = kNever;
+  tls.cpu_id = -1;
+  if (id >= 0) release(unsigned(id));
 }
 
 void vcpu_fork_child() {

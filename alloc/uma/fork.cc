@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "alloc/base/lock.h"
+#include "alloc/os/streams.h"
 #include "alloc/uma/zone.h"
 
 namespace uma {
@@ -14,47 +15,66 @@ namespace {
 constinit ForkHooks upper{};
 constinit bool registered = false;
 
+// Held while handlers are registered. Not ranked: it is taken before all others.
+constinit Lock registering;
 // libc runs the handlers without a lock of its own: two threads may fork at once.
 constinit Lock forking;
 constinit unsigned nested = 0;  // forks by handlers of other libraries meanwhile
 
-bool inner() {
-  if (!nested) return false;
-  nested--;
-  return true;
-}
-
+// libc's lock comes before ours: whoever holds it may wait for one who allocates.
 void prepare() {
   if (forking.held_by_me()) {
     nested++;
     return;
   }
+  os::streams_lock();
   forking.lock();
+  registering.fork_prepare();
   uma_fork_prepare();
   if (upper.prepare) upper.prepare();
   uma_fork_prepare_memory();
   __atomic_store_n(&Lock::fork_thread, thread_self(), __ATOMIC_RELEASE);
 }
 
-void parent() {
-  if (inner()) return;
+void release(void (*below)()) {
   __atomic_store_n(&Lock::fork_thread, uintptr_t{0}, __ATOMIC_RELEASE);
   if (upper.release) upper.release();
-  uma_fork_parent();
+  below();
+  registering.fork_release();
   forking.unlock();
 }
 
+void parent() {
+  if (nested) {
+    nested--;
+    return;
+  }
+  release(uma_fork_parent);
+  os::streams_unlock();
+}
+
 void child() {
-  if (inner()) return;
-  __atomic_store_n(&Lock::fork_thread, uintptr_t{0}, __ATOMIC_RELEASE);
-  if (upper.release) upper.release();
-  uma_fork_child();
-  forking.unlock();
+  os::streams_reset();
+  if (nested) {
+    nested--;
+    os::streams_lock();  // the outer fork goes on here, too
+    return;
+  }
+  release(uma_fork_child);
 }
 
 }  // namespace
 
 void fork_set_upper(const ForkHooks& hooks) { upper = hooks; }
+
+int fork_register(ForkRegister* add, ForkHandler* prepare, ForkHandler* parent, ForkHandler* child,
+                  void* library) {
+  const bool mine = registering.held_by_me();  // by a fork, whose handlers register more
+  if (!mine) registering.lock();
+  const int error = add(prepare, parent, child, library);
+  if (!mine) registering.unlock();
+  return error;
+}
 
 void uma_start_hook() {
   if (__atomic_exchange_n(&registered, true, __ATOMIC_ACQ_REL)) return;

@@ -14,6 +14,14 @@ void fork_set_upper(const ForkHooks& hooks);
 // Registers the handlers, once; any thread.
 void uma_start_hook();
 
+// Calls `add` with what follows it, as libc's function to register handlers is called. It allocates
+// with a lock of libc's held that fork takes after our handler, so fork waits for it first.
+using ForkHandler = void();
+using ForkRegister = int(ForkHandler* prepare, ForkHandler* parent, ForkHandler* child,
+                         void* library);
+int fork_register(ForkRegister* add, ForkHandler* prepare, ForkHandler* parent, ForkHandler* child,
+                  void* library);
+
 }  // namespace uma
 
 #endif  // UMA_UMA_FORK_H_

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/os/streams.h"
+
+// A static program may have no streams, and another libc may have no such lock.
+extern "C" {
+[[gnu::weak]] void _IO_list_lock();
+[[gnu::weak]] void _IO_list_unlock();
+[[gnu::weak]] void _IO_list_resetlock();
+}
+
+namespace uma::os {
+
+void streams_lock() {
+  if (&_IO_list_lock) _IO_list_lock();
+}
+void streams_unlock() {
+  if (&_IO_list_unlock) _IO_list_unlock();
+}
+void streams_reset() {
+  if (&_IO_list_resetlock) _IO_list_resetlock();
+}
+
+}  // namespace uma::os
