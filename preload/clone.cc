@@ -1,44 +1,102 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// clone: a child that shares our memory, and is no thread of ours, uses the thread-local memory of
-// its parent's thread, but is not registered for restartable sequences. So the parent is not while
-// the child may allocate: until clone returns where it waits for the child, else for good.
+// clone. A child that shares our memory is not registered for restartable sequences, as libc would
+// register a thread of its own, so the thread-local memory that it runs with must name no CPU while
+// it may allocate. A child with a copy of our memory gets it as after fork.
 #include <errno.h>
 #include <sched.h>
 #include <stdarg.h>
 
+#include "alloc/base/util.h"
 #include "alloc/percpu/percpu.h"
+#include "alloc/uma/fork.h"
 #include "alloc/uma/uma.h"
 #include "alloc/uma/zone.h"
-#include "preload/next.h"
 #include "preload/visible.h"
 
 namespace uma {
 namespace {
 
-bool shares_thread(int flags) {
-  return (flags & (CLONE_VM | CLONE_THREAD | CLONE_SETTLS)) == CLONE_VM;
+using Body = int(void*);
+
+struct Call {
+  Body* body;
+  void* stack;
+  int flags;
+  void* argument;
+  void* parent_id;
+  void* tls;
+  void* child_id;
+};
+
+}  // namespace
+
+extern "C" {
+// The call itself. The child takes its argument from the top of its stack.
+long uma_clone_call(long flags, void* stack, void* parent_id, void* child_id, void* tls,
+                    Body* body);
+}
+
+namespace {
+
+long make(const Call& call) {
+  void** top = at<void*>(round_down(addr(call.stack), 16)) - 1;
+  *top = call.argument;
+  return uma_clone_call(call.flags, top, call.parent_id, call.child_id, call.tls, call.body);
+}
+
+// As libc lays it out: it names itself in two places. Any other has no room for a CPU number.
+bool tls_of_libc(void* tls) {
+  void* const* words = static_cast<void**>(tls);
+  return words[0] == tls && words[2] == tls;
+}
+
+// The parent names no CPU until a child that it waits for is done; one that goes on beside its
+// child, for good: nobody tells it when the child ends.
+long share(const Call& call) {
+  const bool waits = (call.flags & CLONE_VFORK) != 0;
+  if ((call.flags & CLONE_SETTLS) && call.tls != __builtin_thread_pointer()) {
+    if (call.tls && tls_of_libc(call.tls)) percpu_disown(call.tls);
+    return make(call);
+  }
+  // Virtual CPUs belong to thread-local memory: a parent that waits lends its own.
+  const bool paused = (percpu_has_rseq() || !waits) && percpu_pause();
+  const long child = make(call);
+  if (paused && (waits || child < 0)) percpu_resume();
+  return child;
+}
+
+int enter_copy(void* of_parent) {
+  const Call call = *static_cast<const Call*>(of_parent);
+  fork_locks_child();
+  return call.body(call.argument);
+}
+
+long copy(Call call) {
+  if ((call.flags & CLONE_SETTLS) && call.tls && tls_of_libc(call.tls)) percpu_disown(call.tls);
+  fork_locks_prepare();
+  Call entry = call;
+  entry.body = enter_copy;
+  entry.argument = &call;
+  const long child = make(entry);
+  fork_locks_parent();
+  return child;
 }
 
 }  // namespace
 
 extern "C" {
 
-using Body = int(void*);
 UMA_LIBC int clone(Body* body, void* stack, int flags, void* argument, ...) noexcept {
-  static constinit void* cache = nullptr;
-  auto* next = reinterpret_cast<decltype(&clone)>(next_function(&cache, "clone"));
-  if (!next) return result(-ENOSYS);
-  void* more[3];  // parent's word for the id, thread-local memory, child's word
+  if (!body || !stack) return result(-EINVAL);
   va_list list;
   va_start(list, argument);
-  for (void*& word : more) word = va_arg(list, void*);
+  Call call = {body, stack, flags, argument, nullptr, nullptr, nullptr};
+  call.parent_id = va_arg(list, void*);
+  call.tls = va_arg(list, void*);
+  call.child_id = va_arg(list, void*);
   va_end(list);
-  const bool waits = (flags & CLONE_VFORK) != 0;
-  bool paused = false;
-  if (shares_thread(flags) && uma_boot() && (percpu_has_rseq() || !waits)) paused = percpu_pause();
-  const int child = next(body, stack, flags, argument, more[0], more[1], more[2]);
-  if (paused && (waits || child < 0)) percpu_resume();
-  return child;
+  if (!uma_boot()) return result(make(call));
+  return result((flags & CLONE_VM) ? share(call) : copy(call));
 }
 UMA_LIBC int __clone(Body*, void*, int, void*, ...) noexcept __attribute__((alias("clone")));
 

@@ -28,9 +28,10 @@ bool purge(void* p, size_t size);
 // kernels do not know (`on` false removes them), or by their protection.
 bool guard_marker(void* p, size_t size, bool on);
 bool forbid(void* p, size_t size);
-// A call that the program makes itself, through a function of ours. A negative number is an error.
-// Registers an area of restartable sequences for the calling thread, or takes it back. False: no.
+// Registers an area of restartable sequences for the calling thread, as libc does, or takes it
+// back. False: refused.
 bool rseq_register(void* area, uint32_t length, bool on);
+// A call that the program makes itself, through a function of ours. A negative number is an error.
 long program_call(long number, long a, long b, long c, long d = 0, long e = 0);
 // Advice about huge pages; failure does not matter.
 void huge_pages(void* p, size_t size, bool on);

@@ -15,11 +15,11 @@ namespace uma::os {
 namespace {
 
 // Of Linux 6.13, newer than the headers.
-constexpr long kRseqUnregister = 1;
-constexpr long kRseqSignature =
-    0x53053053;  // as glibc registers areas, and before each abort label
 constexpr int kGuardInstall = 102;
 constexpr int kGuardRemove = 103;
+
+constexpr long kRseqUnregister = 1;
+constexpr long kRseqSignature = 0x53053053;  // glibc's, and that before our abort handlers
 
 bool failed(long ret) { return ret < 0 && ret > -4096; }
 

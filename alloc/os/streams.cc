@@ -6,12 +6,15 @@ extern "C" {
 [[gnu::weak]] void _IO_list_lock();
 [[gnu::weak]] void _IO_list_unlock();
 [[gnu::weak]] void _IO_list_resetlock();
+[[gnu::weak]] extern char __libc_single_threaded;  // since glibc 2.32
 }
 
 namespace uma::os {
 
-void streams_lock() {
-  if (&_IO_list_lock) _IO_list_lock();
+bool streams_lock() {
+  if (!&_IO_list_lock || (&__libc_single_threaded && __libc_single_threaded)) return false;
+  _IO_list_lock();
+  return true;
 }
 void streams_unlock() {
   if (&_IO_list_unlock) _IO_list_unlock();

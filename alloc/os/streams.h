@@ -7,9 +7,11 @@
 
 namespace uma::os {
 
-void streams_lock();
+// False: not taken, and not to be given back, because the process has one thread. libc's fork
+// leaves it alone then, too.
+bool streams_lock();
 void streams_unlock();
-// In the child of a fork: free, however often it was held.
+// In the child of a fork, where it was taken: free, however often it was held.
 void streams_reset();
 
 }  // namespace uma::os

@@ -167,16 +167,7 @@ bool percpu_start() {
 unsigned percpu_entries() { return acquire(state.entries); }
 unsigned percpu_limit() { return state.limit; }
 unsigned percpu_seen() { return peek(state.seen); }
-namespace {
-char* rseq_area() { return static_cast<char*>(__builtin_thread_pointer()) + uma_hot.rseq_offset; }
-}  // namespace
-
 bool percpu_has_rseq() { return state.rseq; }
-bool percpu_pause() {
-  if (!state.rseq) return vcpu_give_up(), false;
-  return os::rseq_register(rseq_area(), uma_rseq_length, false);
-}
-void percpu_resume() { os::rseq_register(rseq_area(), uma_rseq_length, true); }
 Cpu* percpu_get(unsigned id) { return acquire(state.cpus[id]); }
 Cpu* percpu_first() { return acquire(state.first); }
 uma_layout_cpu* percpu_published() { return state.published; }
@@ -194,7 +185,7 @@ namespace {
 
 int32_t current_id() {
   int32_t id;
-  memcpy(&id, rseq_area() + 4, sizeof(id));
+  memcpy(&id, static_cast<char*>(__builtin_thread_pointer()) + uma_hot.rseq_offset + 4, sizeof(id));
   return id;
 }
 

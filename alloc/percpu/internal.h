@@ -8,6 +8,8 @@
 
 namespace uma {
 
+constexpr uint32_t kNoClaim = ~0u;  // in claim_wait: never again
+
 unsigned vcpu_count(unsigned cpus);
 bool vcpu_start(unsigned count);
 // Claims a virtual CPU for this thread and stores it in the stand-in area. -1: all are taken.

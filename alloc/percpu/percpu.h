@@ -40,7 +40,7 @@ struct PercpuTls {
   uint64_t rseq_cs;
   uint64_t unused[2];
   uint32_t aborts;
-  uint32_t claim_wait;  // slow operations until the next try to claim a virtual CPU
+  uint32_t claim_wait;  // slow operations until the next try to claim a virtual CPU, or never again
 };
 
 // A CPU's private structure. Its lock covers all but what the sections change.
@@ -82,10 +82,14 @@ Cpu* percpu_first();           // of those seen; never removed, readable without
 unsigned percpu_seen();
 uma_layout_cpu* percpu_published();  // [percpu_limit() + 1], the last is the shared one
 bool percpu_has_rseq();
-// From now on the calling thread has no CPU: its operations use the shared one, under its lock,
-// because another process will use its thread-local memory, too. True: percpu_resume undoes it.
+// Where another process or thread runs with thread-local memory that the kernel does not know of
+// as an area of restartable sequences (alloc/percpu/unregistered.cc), that memory names no CPU:
+// operations use the shared one, under its lock. No lock is taken.
+// The memory of the calling thread, until percpu_resume; false: for good, or it was so before.
 bool percpu_pause();
 void percpu_resume();
+// The memory at that thread pointer, which nobody uses yet, for good.
+void percpu_disown(void* thread_pointer);
 // Makes entry `index` usable in every region, present and future. Takes the drain and the regions
 // lock. False: no memory.
 bool percpu_add_entry(unsigned index);

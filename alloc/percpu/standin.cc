@@ -20,7 +20,6 @@
 namespace uma {
 namespace {
 
-constexpr uint32_t kNever = ~0u;
 constexpr unsigned kClaimPause = 256;  // slow operations between two vain tries
 
 pthread_mutex_t* owners = nullptr;
@@ -71,7 +70,7 @@ bool vcpu_start(unsigned count) {
 int vcpu_claim() {
   PercpuTls& tls = uma_percpu_tls;
   if (tls.claim_wait) {
-    if (tls.claim_wait != kNever) tls.claim_wait--;
+    if (tls.claim_wait != kNoClaim) tls.claim_wait--;
     return -1;
   }
   for (unsigned id = 0; id < owner_count; id++) {
@@ -96,7 +95,7 @@ void vcpu_resume(unsigned id) {
 void vcpu_give_up() {
   PercpuTls& tls = uma_percpu_tls;
   const int32_t id = tls.cpu_id;
-  tls.claim_wait = kNever;
+  tls.claim_wait = kNoClaim;
   tls.cpu_id = -1;
   if (id >= 0) release(unsigned(id));
 }

@@ -20,20 +20,12 @@ constinit Lock registering;
 // libc runs the handlers without a lock of its own: two threads may fork at once.
 constinit Lock forking;
 constinit unsigned nested = 0;  // forks by handlers of other libraries meanwhile
+constinit bool streams = false;  // the lock of libc's is taken
 
-// libc's lock comes before ours: whoever holds it may wait for one who allocates.
-void prepare() {
-  if (forking.held_by_me()) {
-    nested++;
-    return;
-  }
-  os::streams_lock();
-  forking.lock();
-  registering.fork_prepare();
-  uma_fork_prepare();
-  if (upper.prepare) upper.prepare();
-  uma_fork_prepare_memory();
-  __atomic_store_n(&Lock::fork_thread, thread_self(), __ATOMIC_RELEASE);
+bool inner() {
+  if (!nested) return false;
+  nested--;
+  return true;
 }
 
 void release(void (*below)()) {
@@ -44,26 +36,52 @@ void release(void (*below)()) {
   forking.unlock();
 }
 
-void parent() {
-  if (nested) {
-    nested--;
-    return;
-  }
-  release(uma_fork_parent);
-  os::streams_unlock();
+// libc's lock comes before ours: whoever holds it may wait for one who allocates.
+void prepare() {
+  const bool outer = !forking.held_by_me();
+  const bool taken = outer && os::streams_lock();
+  fork_locks_prepare();
+  if (outer) streams = taken;
 }
 
+void parent() {
+  const bool outer = !nested;
+  const bool taken = streams;
+  fork_locks_parent();
+  if (outer && taken) os::streams_unlock();
+}
+
+// The fork of a handler freed the lock in its child, where the outer fork goes on.
 void child() {
-  os::streams_reset();
-  if (nested) {
-    nested--;
-    os::streams_lock();  // the outer fork goes on here, too
-    return;
+  if (streams) {
+    os::streams_reset();
+    if (nested) os::streams_lock();
   }
-  release(uma_fork_child);
+  fork_locks_child();
 }
 
 }  // namespace
+
+void fork_locks_prepare() {
+  if (forking.held_by_me()) {
+    nested++;
+    return;
+  }
+  forking.lock();
+  registering.fork_prepare();
+  uma_fork_prepare();
+  if (upper.prepare) upper.prepare();
+  uma_fork_prepare_memory();
+  __atomic_store_n(&Lock::fork_thread, thread_self(), __ATOMIC_RELEASE);
+}
+
+void fork_locks_parent() {
+  if (!inner()) release(uma_fork_parent);
+}
+
+void fork_locks_child() {
+  if (!inner()) release(uma_fork_child);
+}
 
 void fork_set_upper(const ForkHooks& hooks) { upper = hooks; }
 

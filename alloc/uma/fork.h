@@ -14,6 +14,11 @@ void fork_set_upper(const ForkHooks& hooks);
 // Registers the handlers, once; any thread.
 void uma_start_hook();
 
+// What the handlers do with our locks, for calls that copy the process without calling handlers.
+void fork_locks_prepare();
+void fork_locks_parent();
+void fork_locks_child();
+
 // Calls `add` with what follows it, as libc's function to register handlers is called. It allocates
 // with a lock of libc's held that fork takes after our handler, so fork waits for it first.
 using ForkHandler = void();
