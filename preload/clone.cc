@@ -44,10 +44,18 @@ long make(const Call& call) {
   return uma_clone_call(call.flags, top, call.parent_id, call.child_id, call.tls, call.body);
 }
 
-// As libc lays it out: it names itself in two places. Any other has no room for a CPU number.
-bool tls_of_libc(void* tls) {
-  void* const* words = static_cast<void**>(tls);
-  return words[0] == tls && words[2] == tls;
+constexpr size_t kThreadBlock = 4096;  // libc's description of a thread is smaller
+
+// Memory as libc lays it out names itself in two places. Any other has no room for a CPU number.
+// The libc of a static program starts its own threads here where the system has no clone3; it
+// registers them, and keeps their id in that memory.
+void disown(const Call& call) {
+  void* const* words = static_cast<void**>(call.tls);
+  if (!(call.flags & CLONE_SETTLS) || !words) return;
+  if (words[0] != call.tls || words[2] != call.tls) return;
+  const bool of_libc = (call.flags & CLONE_PARENT_SETTID) &&
+                       addr(call.parent_id) - addr(call.tls) < kThreadBlock;
+  if (!of_libc) percpu_disown(call.tls);
 }
 
 // The parent names no CPU until a child that it waits for is done; one that goes on beside its
@@ -55,7 +63,7 @@ bool tls_of_libc(void* tls) {
 long share(const Call& call) {
   const bool waits = (call.flags & CLONE_VFORK) != 0;
   if ((call.flags & CLONE_SETTLS) && call.tls != __builtin_thread_pointer()) {
-    if (call.tls && tls_of_libc(call.tls)) percpu_disown(call.tls);
+    disown(call);
     return make(call);
   }
   // Virtual CPUs belong to thread-local memory: a parent that waits lends its own.
@@ -72,7 +80,7 @@ int enter_copy(void* of_parent) {
 }
 
 long copy(Call call) {
-  if ((call.flags & CLONE_SETTLS) && call.tls && tls_of_libc(call.tls)) percpu_disown(call.tls);
+  disown(call);
   fork_locks_prepare();
   Call entry = call;
   entry.body = enter_copy;

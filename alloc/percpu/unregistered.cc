@@ -18,14 +18,10 @@ char* area_of(void* thread_pointer) {
 
 }  // namespace
 
-// Both modes keep the CPU number at the same place of the area. Without rseq only a copy of used
-// memory holds one; fresh memory may claim one later.
+// Both modes keep the CPU number at the same place of the area.
 void percpu_disown(void* thread_pointer) {
   char* area = area_of(thread_pointer);
-  int32_t id;
-  memcpy(&id, area + offsetof(PercpuTls, cpu_id), sizeof(id));
-  if (id < 0) return;
-  id = -1;
+  const int32_t id = -1;
   memcpy(area + offsetof(PercpuTls, cpu_id), &id, sizeof(id));
   if (percpu_has_rseq()) return;
   memcpy(area + offsetof(PercpuTls, claim_wait), &kNoClaim, sizeof(kNoClaim));

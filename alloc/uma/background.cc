@@ -26,6 +26,7 @@ struct State {
   unsigned thread = 0;   // its id, 0: not there
   uint32_t stop = 0;     // a futex word; 1: the helper shall end
   bool forbidden = false;
+  bool copied = false;  // a child not made by libc's fork, or one of its children
   uint64_t retry_at = 0;  // no thread before
   unsigned visits = 0;
   uint64_t next_step = 0;  // of a slow operation
@@ -82,7 +83,7 @@ bool may_start(const void* caller) {
 }
 
 bool thread_wanted() {
-  if (options.background == Options::kBackgroundOff) return false;
+  if (options.background == Options::kBackgroundOff || state.copied) return false;
   if (options.background == Options::kBackgroundOn) return true;
   return !flag(state.forbidden);
 }
@@ -139,8 +140,10 @@ bool background_forbid() {
 
 void background_fork_child() {
   const bool more = state.running;
-  state = {.forbidden = state.forbidden};
+  state = {.forbidden = state.forbidden, .copied = state.copied};
   if (more) note_idle();
 }
+
+void background_copied_child() { state.copied = true; }
 
 }  // namespace uma

@@ -7,6 +7,7 @@
 
 #include "alloc/base/lock.h"
 #include "alloc/os/streams.h"
+#include "alloc/uma/background.h"
 #include "alloc/uma/zone.h"
 
 namespace uma {
@@ -22,13 +23,11 @@ constinit Lock forking;
 constinit unsigned nested = 0;  // forks by handlers of other libraries meanwhile
 constinit bool streams = false;  // the lock of libc's is taken
 
-bool inner() {
-  if (!nested) return false;
-  nested--;
-  return true;
-}
-
-void release(void (*below)()) {
+void after(void (*below)()) {
+  if (nested) {
+    nested--;
+    return;
+  }
   __atomic_store_n(&Lock::fork_thread, uintptr_t{0}, __ATOMIC_RELEASE);
   if (upper.release) upper.release();
   below();
@@ -47,7 +46,7 @@ void prepare() {
 void parent() {
   const bool outer = !nested;
   const bool taken = streams;
-  fork_locks_parent();
+  after(uma_fork_parent);
   if (outer && taken) os::streams_unlock();
 }
 
@@ -57,7 +56,7 @@ void child() {
     os::streams_reset();
     if (nested) os::streams_lock();
   }
-  fork_locks_child();
+  after(uma_fork_child);
 }
 
 }  // namespace
@@ -75,12 +74,11 @@ void fork_locks_prepare() {
   __atomic_store_n(&Lock::fork_thread, thread_self(), __ATOMIC_RELEASE);
 }
 
-void fork_locks_parent() {
-  if (!inner()) release(uma_fork_parent);
-}
+void fork_locks_parent() { after(uma_fork_parent); }
 
 void fork_locks_child() {
-  if (!inner()) release(uma_fork_child);
+  after(uma_fork_child);
+  background_copied_child();
 }
 
 void fork_set_upper(const ForkHooks& hooks) { upper = hooks; }

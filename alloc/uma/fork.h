@@ -15,6 +15,7 @@ void fork_set_upper(const ForkHooks& hooks);
 void uma_start_hook();
 
 // What the handlers do with our locks, for calls that copy the process without calling handlers.
+// The child starts no helper thread.
 void fork_locks_prepare();
 void fork_locks_parent();
 void fork_locks_child();
