@@ -10,6 +10,8 @@
 #include <locale.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <resolv.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -21,10 +23,47 @@
 
 namespace {
 
-constexpr int kForks = 100;
 constexpr unsigned kMostRegistered = 5000;  // atexit and atfork have no end
 std::atomic<bool> stop{false};
 FILE* shared;
+
+int Child() {
+  alarm(10);
+  for (size_t size = 100; size < 2000000; size *= 2) free(malloc(size));
+  FILE* file = fopen("/dev/null", "w");
+  if (!file || fputs("text", file) < 0 || fflush(nullptr) != 0 || fclose(file) != 0) return 1;
+  return 0;
+}
+
+void Fork(unsigned) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) _exit(Child());
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK_EQ(status, 0);
+}
+
+void Spawn(unsigned) {
+  char name[] = "true";
+  char* arguments[] = {name, nullptr};
+  pid_t child = -1;
+  int status = -1;
+  CHECK_EQ(posix_spawn(&child, "/bin/true", nullptr, nullptr, arguments, environ), 0);
+  CHECK_EQ(waitpid(child, &status, 0), child);
+  CHECK_EQ(status, 0);
+}
+
+[[gnu::noinline]] void Vfork(unsigned) {
+  const pid_t child = vfork();  // NOLINT(bugprone-unsafe-functions): the call under test
+  if (child == 0) {
+    free(malloc(20000));
+    _exit(0);
+  }
+  int status = -1;
+  CHECK_EQ(waitpid(child, &status, 0), child);
+  CHECK_EQ(status, 0);
+}
 
 void ReadLines(unsigned) {
   rewind(shared);
@@ -38,7 +77,10 @@ void ReadLines(unsigned) {
   free(line);
 }
 
-void FlushAll(unsigned) { fflush(nullptr); }
+void FlushAll(unsigned) {
+  fflush(nullptr);
+  usleep(10);  // its lock is not a fair one
+}
 
 void OpenStreams(unsigned) {
   FILE* files[8];
@@ -48,6 +90,17 @@ void OpenStreams(unsigned) {
     fputs("text", file);
     fclose(file);
   }
+}
+
+// Both grow a buffer, of the stream's own and for one conversion, while they hold the stream.
+void Print(unsigned) {
+  char* text = nullptr;
+  size_t size;
+  FILE* file = open_memstream(&text, &size);
+  REQUIRE(file != nullptr);
+  for (int width = 1; width < 100000; width *= 2) fprintf(file, "%*d", width, 1);
+  fclose(file);
+  free(text);
 }
 
 void Popen(unsigned) {
@@ -69,7 +122,9 @@ void Load(unsigned) {
 }
 
 void AtExit(unsigned turn) {
-  if (turn < kMostRegistered) REQUIRE(atexit([] {}) == 0);
+  if (turn >= kMostRegistered) return;
+  REQUIRE(atexit([] {}) == 0);
+  REQUIRE(on_exit([](int, void*) {}, nullptr) == 0);
 }
 
 void AtFork(unsigned turn) {
@@ -116,6 +171,8 @@ void Threads(unsigned) {
 
 void Users(unsigned) { getpwuid(0); }
 
+void Resolver(unsigned) { res_init(); }
+
 // Blocks of sizes that take the slow path.
 void Churn(unsigned) {
   void* blocks[200];
@@ -130,19 +187,39 @@ void Hold(unsigned turn) {
   pthread_mutex_lock(&own);
   Churn(turn);
   pthread_mutex_unlock(&own);
+  usleep(10);  // not a fair lock
 }
-void Register() {
+void RegisterFirst() {
   pthread_atfork([] { pthread_mutex_lock(&own); }, [] { pthread_mutex_unlock(&own); },
                  [] { pthread_mutex_unlock(&own); });
 }
-[[gnu::section(".preinit_array"), gnu::used]] void (*const first)() = Register;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const first)() = RegisterFirst;
+
+// Handlers that fork themselves.
+void Nest() {
+  static thread_local bool inside = false;
+  if (inside) return;
+  inside = true;
+  Fork(0);
+  inside = false;
+}
+void RegisterNested() {
+  pthread_atfork(Nest, Nest, Nest);
+}
 
 using Body = void (*)(unsigned turn);
 constexpr struct {
   const char* name;
   Body bodies[2];  // a thread for each
+  int forks = 100;
+  void (*before)() = nullptr;
 } kCases[] = {
-    {"streams", {ReadLines, FlushAll}},
+    {"streams", {ReadLines, FlushAll}, 50},
+    {"print", {Print, FlushAll}},
+    {"forks", {Fork, FlushAll}},
+    {"nested", {ReadLines, FlushAll}, 15, RegisterNested},
+    {"spawn", {Spawn, FlushAll}},
+    {"vfork", {Vfork, FlushAll}},
     {"open_streams", {OpenStreams, FlushAll}},
     {"popen", {Popen, Popen}},
     {"loader", {Load, Load}},
@@ -155,6 +232,7 @@ constexpr struct {
     {"syslog", {Log, Log}},
     {"threads", {Threads, Threads}},
     {"users", {Users, Users}},
+    {"resolver", {Resolver, Resolver}},
     {"handlers", {Hold, Hold}},
 };
 
@@ -173,36 +251,21 @@ void MakeLines() {
   }
 }
 
-int Child() {
-  stress::Watchdog(10);
-  Churn(0);
-  FILE* file = fopen("/dev/null", "w");
-  if (!file || fputs("text", file) < 0 || fflush(nullptr) != 0 || fclose(file) != 0) return 1;
-  return 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   REQUIRE(argc == 2);
   stress::Watchdog(60);
   MakeLines();
-  getpwuid(0);  // reads the list of name services, once
   const auto* chosen = kCases;
   while (chosen != std::end(kCases) && strcmp(chosen->name, argv[1]) != 0) chosen++;
   REQUIRE(chosen != std::end(kCases));
+  if (chosen->before) chosen->before();
   pthread_t threads[3];
   const Body bodies[] = {chosen->bodies[0], chosen->bodies[1], Churn};
   for (int i = 0; i < 3; i++)
     REQUIRE(pthread_create(&threads[i], nullptr, Run, reinterpret_cast<void*>(bodies[i])) == 0);
-  for (int i = 0; i < kForks; i++) {
-    const pid_t child = fork();
-    REQUIRE(child >= 0);
-    if (child == 0) _exit(Child());
-    int status = -1;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    CHECK_EQ(status, 0);
-  }
+  for (int i = 0; i < chosen->forks; i++) Fork(0);
   stop.store(true);
   for (pthread_t thread : threads) pthread_join(thread, nullptr);
   return check::Result();
