@@ -12,10 +12,11 @@ cd "$work" || exit 1
 # names FLAG FILE: what a linker finds there.
 names() { nm --format=posix --defined-only "$1" "$2" | awk '$2 ~ /[A-Z]/ && NF > 2 { print $1 }' | sort; }
 
-# same_names SHARED ARCHIVED: the same, but what opens libraries, which a static program does not do.
+# same_names SHARED ARCHIVED: the same, but what opens libraries, which a static program does not do,
+# and what goes on to a function of libc of the same name.
 same_names() {
   local shared archived
-  shared=$(names -D "$1" | grep -vx -e dlopen -e dlmopen) archived=$(names -g "$2")
+  shared=$(names -D "$1" | grep -vx -e dlopen -e dlmopen -e __register_atfork -e _Fork) archived=$(names -g "$2")
   [[ -n $shared && $shared == "$archived" ]] ||
     fail "$1 and ${2##*/} differ: $(diff <(printf '%s' "$shared") <(printf '%s' "$archived"))"
 }
@@ -57,6 +58,7 @@ prints heap_static malloc-4096
 # As in a process of glibc before 2.34 without libpthread, with threads nevertheless.
 linked heap_lacking "${c[@]}" -static "$sources/heap.c" "$malloc_a" \
   -Wl,--defsym=pthread_mutex_trylock=0,--defsym=pthread_mutexattr_setrobust=0
+linked children_static "${c[@]}" -static "$sources/children.c" "$malloc_a"
 linked heap_static_pie "${c[@]}" -static-pie -fPIE "$sources/heap.c" "$malloc_a"
 linked objects "${cxx[@]}" "$sources/objects.cc" "$malloc_a"
 linked objects_static "${cxx[@]}" -static "$sources/objects.cc" "$malloc_a"
