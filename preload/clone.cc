@@ -53,8 +53,8 @@ void disown(const Call& call) {
   void* const* words = static_cast<void**>(call.tls);
   if (!(call.flags & CLONE_SETTLS) || !words) return;
   if (words[0] != call.tls || words[2] != call.tls) return;
-  const bool of_libc = (call.flags & CLONE_PARENT_SETTID) &&
-                       addr(call.parent_id) - addr(call.tls) < kThreadBlock;
+  const bool of_libc =
+      (call.flags & CLONE_PARENT_SETTID) && addr(call.parent_id) - addr(call.tls) < kThreadBlock;
   if (!of_libc) percpu_disown(call.tls);
 }
 

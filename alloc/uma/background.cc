@@ -26,7 +26,7 @@ struct State {
   unsigned thread = 0;   // its id, 0: not there
   uint32_t stop = 0;     // a futex word; 1: the helper shall end
   bool forbidden = false;
-  bool copied = false;  // a child not made by libc's fork, or one of its children
+  bool copied = false;    // a child not made by libc's fork, or one of its children
   uint64_t retry_at = 0;  // no thread before
   unsigned visits = 0;
   uint64_t next_step = 0;  // of a slow operation

@@ -22,8 +22,8 @@ bool background_forbid();
 void background_exit();
 
 void background_fork_child();
-// In a child that was made without libc's fork: libc's list of threads is not as it must be to start
-// one, and the child may end by a call that ends only one thread. For good.
+// In a child that was made without libc's fork: libc's list of threads is not as it must be to
+// start one, and the child may end by a call that ends only one thread. For good.
 void background_copied_child();
 
 }  // namespace uma

@@ -20,7 +20,7 @@ constinit bool registered = false;
 constinit Lock registering;
 // libc runs the handlers without a lock of its own: two threads may fork at once.
 constinit Lock forking;
-constinit unsigned nested = 0;  // forks by handlers of other libraries meanwhile
+constinit unsigned nested = 0;   // forks by handlers of other libraries meanwhile
 constinit bool streams = false;  // the lock of libc's is taken
 
 void after(void (*below)()) {

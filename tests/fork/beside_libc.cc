@@ -66,7 +66,7 @@ void Spawn(unsigned) {
 }
 
 void ReadLines(unsigned) {
-  rewind(shared);
+  REQUIRE(fseek(shared, 0, SEEK_SET) == 0);
   char* line = nullptr;
   size_t size = 0;
   while (getline(&line, &size, shared) > 0) {
@@ -147,7 +147,7 @@ void Locale(unsigned turn) {
 }
 
 void Convert(unsigned) {
-  const iconv_t conversion = iconv_open("UTF-16", "LATIN1");
+  iconv_t conversion = iconv_open("UTF-16", "LATIN1");
   if (conversion != iconv_t(-1)) iconv_close(conversion);
 }
 
@@ -203,9 +203,7 @@ void Nest() {
   Fork(0);
   inside = false;
 }
-void RegisterNested() {
-  pthread_atfork(Nest, Nest, Nest);
-}
+void RegisterNested() { pthread_atfork(Nest, Nest, Nest); }
 
 using Body = void (*)(unsigned turn);
 constexpr struct {

@@ -91,8 +91,8 @@ void Await(pid_t child, int want) {
 
 struct Case {
   const char* name;
-  int flags;       // of clone; 0: _Fork
-  bool beside;     // the parent allocates meanwhile
+  int flags;    // of clone; 0: _Fork
+  bool beside;  // the parent allocates meanwhile
   bool copied_tls;
 };
 constexpr Case kCases[] = {
@@ -122,8 +122,8 @@ void One(const Case& chosen, void* stack, void* number, stress::Slots& slots) {
   const bool is_thread = (chosen.flags & CLONE_THREAD) != 0;
   thread_id.store(1);
   thread_result.store(0);
-  const pid_t child = clone(is_thread ? Thread : Process, stack, chosen.flags, number, nullptr, tls,
-                            &thread_id);
+  const pid_t child =
+      clone(is_thread ? Thread : Process, stack, chosen.flags, number, nullptr, tls, &thread_id);
   REQUIRE(child > 0);
   if (chosen.beside)
     for (int i = 0; i < kSteps; i++) slots.Step();

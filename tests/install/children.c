@@ -39,7 +39,7 @@ static void use_blocks(unsigned seed) {
 
 static void* read_lines(void* unused) {
   while (!stop) {
-    rewind(lines);
+    check(fseek(lines, 0, SEEK_SET) == 0, "fseek");
     for (;;) {
       char* line = NULL;
       size_t size = 0;
