@@ -25,7 +25,7 @@ namespace {
 
 constexpr int kThreads = 3;
 constexpr unsigned kSeeds = 3;
-constexpr int kChildren = 60;  // of each seed, one after the other
+constexpr int kChildren = 30;  // of each seed, one after the other
 constexpr int kSteps = 600;    // of each child
 constexpr size_t kStack = 256 << 10;
 constexpr int kThreadFlags =
