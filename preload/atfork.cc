@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Handlers of fork. Ours come first, so that they take our locks after the handlers of everybody
-// else took theirs: one of those may be held by a thread that waits in malloc.
+// else took theirs: one of those may be held by a thread that waits in malloc. In a static program
+// they come with the first malloc.
 #include <errno.h>
 #include <unistd.h>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // clone. A child that shares our memory is not registered for restartable sequences, as libc would
 // register a thread of its own, so the thread-local memory that it runs with must name no CPU while
-// it may allocate. A child with a copy of our memory gets it as after fork.
+// it may allocate. That holds for threads, too, that the program makes so. A child with a copy of
+// our memory gets it as after fork.
 #include <errno.h>
 #include <sched.h>
 #include <stdarg.h>

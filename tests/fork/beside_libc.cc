@@ -217,7 +217,7 @@ constexpr struct {
     {"forks", {Fork, FlushAll}},
     {"nested", {ReadLines, FlushAll}, 15, RegisterNested},
     {"spawn", {Spawn, FlushAll}},
-    {"vfork", {Vfork, FlushAll}},
+    {"vfork", {Vfork, FlushAll}, 50},
     {"open_streams", {OpenStreams, FlushAll}},
     {"popen", {Popen, Popen}},
     {"loader", {Load, Load}},
