@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdarg.h>
 
+#include "alloc/base/lock.h"
 #include "alloc/base/util.h"
 #include "alloc/percpu/percpu.h"
 #include "alloc/uma/fork.h"
@@ -67,6 +68,7 @@ long share(const Call& call) {
     disown(call);
     return make(call);
   }
+  if (!waits) Lock::leave_order();
   // Virtual CPUs belong to thread-local memory: a parent that waits lends its own.
   const bool paused = (percpu_has_rseq() || !waits) && percpu_pause();
   const long child = make(call);

@@ -11,11 +11,12 @@ namespace uma {
 uintptr_t Lock::fork_thread = 0;
 
 namespace {
-__thread uint16_t ranks_held = 0;  // a bit for each rank; debug builds only
-}
+constexpr uint16_t kUnchecked = 1u << 15;  // above all ranks
+__thread uint16_t ranks_held = 0;          // a bit for each rank; debug builds only
+}  // namespace
 
 void Lock::rank_enter() const {
-  if (rank_ == Rank::kNone || in_fork_) return;
+  if (rank_ == Rank::kNone || in_fork_ || (ranks_held & kUnchecked)) return;
   const auto bit = uint16_t(1u << unsigned(rank_));
   if (ranks_held >= bit) report::lock_order(addr(this));
   ranks_held |= bit;
@@ -23,6 +24,10 @@ void Lock::rank_enter() const {
 
 void Lock::rank_leave() const {
   if (rank_ != Rank::kNone) ranks_held &= uint16_t(~(1u << unsigned(rank_)));
+}
+
+void Lock::leave_order() {
+  if constexpr (kCheckRanks) ranks_held |= kUnchecked;
 }
 
 bool Lock::try_lock() {

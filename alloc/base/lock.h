@@ -52,6 +52,10 @@ class Lock {
   }
   bool held_by_me() const { return (peek(word_) & ~kWaiters) == thread_self(); }
 
+  // The order is not checked for the calling thread any more: another process will take locks with
+  // its thread-local memory.
+  static void leave_order();
+
   // Fork: prepare takes the lock unless an interrupted frame of this very thread holds it; after
   // the fork only what prepare took is released. In between the thread passes through both kinds.
   void fork_prepare();
