@@ -22,9 +22,9 @@ void trim(char* from, const char* to, Mapping* left) {
 }
 
 char* map_aligned(size_t size, size_t align, Mapping left[2]) {
-  if (align <= kPage) return static_cast<char*>(os::map(nullptr, size));
+  if (align <= kPage) return static_cast<char*>(os::map_counted(size));
   if (size + align < size) return nullptr;
-  char* p = static_cast<char*>(os::map(nullptr, size + align));
+  char* p = static_cast<char*>(os::map_counted(size + align));
   if (!p) return nullptr;
   char* start = at<char>(round_up(addr(p), align));
   trim(p, start, &left[0]);

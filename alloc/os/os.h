@@ -14,8 +14,12 @@ namespace uma::os {
 
 // Address space without memory, at `where` and nowhere else (where != null), or anywhere.
 void* reserve(void* where, size_t size);
-// Readable and writable memory, zero: at `where` and nowhere else, or anywhere.
+// Readable and writable memory, zero: at `where` and nowhere else, or anywhere. It does not count
+// before it is used.
 void* map(void* where, size_t size);
+// The same anywhere, for a block of the program's: all of it counts, so that the system refuses
+// what it could not serve, by its own rule of overcommitment.
+void* map_counted(size_t size);
 bool unmap(void* p, size_t size);
 // Resizes a mapping, moving it when `may_move`; the old range is gone on success. Null: refused,
 // nothing changed.

@@ -70,6 +70,7 @@ void* reserve(void* where, size_t size) { return map_with(where, size, PROT_NONE
 void* map(void* where, size_t size) {
   return map_with(where, size, PROT_READ | PROT_WRITE, MAP_NORESERVE);
 }
+void* map_counted(size_t size) { return map_with(nullptr, size, PROT_READ | PROT_WRITE, 0); }
 bool unmap(void* p, size_t size) { return raw_syscall(SYS_munmap, long(addr(p)), long(size)) == 0; }
 void* remap(void* p, size_t old_size, size_t new_size, bool may_move) {
   long ret = raw_syscall(SYS_mremap, long(addr(p)), long(old_size), long(new_size),
