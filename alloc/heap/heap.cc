@@ -10,6 +10,7 @@
 #include "alloc/heap/foreign.h"
 #include "alloc/heap/large.h"
 #include "alloc/heap/size_class.h"
+#include "alloc/os/os.h"
 #include "alloc/os/published.h"
 #include "alloc/uma/background.h"
 #include "alloc/uma/decay.h"
@@ -41,10 +42,21 @@ Zone* class_zone(unsigned entry) {
   return likely(zone != nullptr) ? zone : create_class(entry);
 }
 
+void* class_item(unsigned entry) {
+  Zone* zone = class_zone(entry);  // takes memory, too
+  return zone ? zone_alloc_miss(zone) : nullptr;
+}
+
+constexpr uint64_t kReliefLasts = 1000000000;  // ns
+constinit uint64_t relieved_until = 0;
+
+bool relieved() { return os::clock_coarse_ns() < peek(relieved_until); }
+
 // Gives back all that is cached, address space included, for one more try.
 void relieve(size_t size) {
   if (size > kArenaMax) return;  // nothing would help
   note_address_pressure();
+  store(relieved_until, os::clock_coarse_ns() + kReliefLasts);
   large_trim(0);
   // Another thread at it, or this one below in a fini, is help enough.
   if (!reclaim_lock().try_lock()) return;
@@ -115,18 +127,23 @@ extern "C" {
 
 void* uma_heap_alloc_slow(size_t offset) {
   const unsigned entry = offset ? unsigned(offset / sizeof(Entry)) : 1;
-  Zone* zone = class_zone(entry);
-  void* item = zone ? zone_alloc_miss(zone) : nullptr;
+  void* item = class_item(entry);
   if (likely(item != nullptr)) return item;
-  relieve(size_of_entry(entry));  // the zone itself takes memory, too
-  zone = class_zone(entry);
-  item = zone ? zone_alloc_miss(zone) : nullptr;
-  if (item) return item;
-  // The arena may be walled in by a mapping of the program's: a mapping of its own, then, aligned
-  // like the items of the class.
   const size_t size = size_of_entry(entry);
+  const bool again = relieved();
+  if (!again) {
+    relieve(size);
+    item = class_item(entry);
+  }
+  // Where the arena cannot grow: a mapping of its own, aligned like the items of the class.
+  const size_t align = max(kPage, min(size & -size, kGranule));
   bool zeroed;
-  return large_alloc(size, max(kPage, min(size & -size, kGranule)), &zeroed);
+  if (!item) item = large_alloc(size, align, &zeroed);
+  if (item || !again) return item;
+  // What was cached since is the last that there is.
+  relieve(size);
+  item = class_item(entry);
+  return item ? item : large_alloc(size, align, &zeroed);
 }
 
 void* uma_heap_alloc_locked(size_t offset) {

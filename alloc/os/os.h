@@ -12,11 +12,12 @@
 
 namespace uma::os {
 
-// Address space without memory, at `where` and nowhere else (where != null), or anywhere.
-void* reserve(void* where, size_t size);
+// Address space without memory, at `where` and nowhere else (where != null), or anywhere. Refused
+// because something is mapped there: `taken`.
+void* reserve(void* where, size_t size, bool* taken = nullptr);
 // Readable and writable memory, zero: at `where` and nowhere else, or anywhere. It does not count
 // before it is used.
-void* map(void* where, size_t size);
+void* map(void* where, size_t size, bool* taken = nullptr);
 // The same anywhere, for a block of the program's: all of it counts, so that the system refuses
 // what it could not serve, by its own rule of overcommitment.
 void* map_counted(size_t size);

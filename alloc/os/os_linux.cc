@@ -23,18 +23,17 @@ constexpr long kRseqSignature = 0x53053053;  // glibc's, and that before our abo
 
 bool failed(long ret) { return ret < 0 && ret > -4096; }
 
-void* map_with(void* where, size_t size, int protection, int flags) {
+void* map_with(void* where, size_t size, int protection, int flags, bool* taken = nullptr) {
   if (where) flags |= MAP_FIXED_NOREPLACE;
+  if (taken) *taken = false;
   long ret = raw_syscall(SYS_mmap, long(addr(where)), long(size), protection,
                          flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (failed(ret)) return nullptr;
-  void* got = at<void>(uintptr_t(ret));
+  void* got = failed(ret) ? nullptr : at<void>(uintptr_t(ret));
+  if (!where || got == where) return got;
   // A kernel without MAP_FIXED_NOREPLACE takes the address as a hint.
-  if (where && got != where) {
-    unmap(got, size);
-    return nullptr;
-  }
-  return got;
+  if (got) unmap(got, size);
+  if (taken) *taken = got || ret == -EEXIST;
+  return nullptr;
 }
 
 bool advise(void* p, size_t size, int advice) {
@@ -66,9 +65,11 @@ uint64_t clock_read(clockid_t id) {
 
 }  // namespace
 
-void* reserve(void* where, size_t size) { return map_with(where, size, PROT_NONE, MAP_NORESERVE); }
-void* map(void* where, size_t size) {
-  return map_with(where, size, PROT_READ | PROT_WRITE, MAP_NORESERVE);
+void* reserve(void* where, size_t size, bool* taken) {
+  return map_with(where, size, PROT_NONE, MAP_NORESERVE, taken);
+}
+void* map(void* where, size_t size, bool* taken) {
+  return map_with(where, size, PROT_READ | PROT_WRITE, MAP_NORESERVE, taken);
 }
 void* map_counted(size_t size) { return map_with(nullptr, size, PROT_READ | PROT_WRITE, 0); }
 bool unmap(void* p, size_t size) { return raw_syscall(SYS_munmap, long(addr(p)), long(size)) == 0; }

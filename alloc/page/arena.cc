@@ -30,6 +30,9 @@ constexpr bool kMayChoose = false;  // ThreadSanitizer owns the layout of the ad
 constexpr bool kMayChoose = true;
 #endif
 
+// Each may cost the process one of its mappings, of which it has 65530.
+constexpr size_t kHolesMost = 4096;
+
 struct Side {  // how far the two tables are mapped
   char* map = nullptr;
   size_t map_bytes = 0;
@@ -62,22 +65,33 @@ bool grow_directory(size_t spans) {
   return true;
 }
 
-void accept_step(size_t step) {
+void accept_step(size_t first, size_t step) {
+  for (; arena.spans < first; arena.spans++) span_at(arena.spans).taken = true;
   arena.spans += step / kSpan;
   add(counters.arena_reserved, step);
   publish(uma_hot.arena_limit, uintptr_t(arena.spans * kSpanGranules));
 }
 
-// Reserves a step, or the largest half, quarter... of it that the system still grants.
-bool reserve_step(size_t step) {
-  char* where = span_memory(arena.spans);
+// Reserves a step from span `first` on, or the largest half, quarter... of it that the system
+// still grants. `taken`: it does not grant one span, because something is mapped there.
+bool reserve_from(size_t first, size_t step, bool* taken) {
+  *taken = false;
   for (; step >= kSpan; step = round_down(step / 2, kSpan)) {
-    const size_t spans = arena.spans + step / kSpan;
+    const size_t spans = first + step / kSpan;
     if (spans * kSpan > kArenaMax) continue;
-    if (!grow_tables(spans) || !grow_directory(spans) || !os::reserve(where, step)) continue;
-    accept_step(step);
+    if (!grow_tables(spans) || !grow_directory(spans)) continue;
+    if (!os::reserve(span_memory(first), step, taken)) continue;
+    accept_step(first, step);
     return true;
   }
+  return false;
+}
+
+// Steps over what others mapped, ever farther.
+bool reserve_step(size_t step) {
+  bool taken = true;
+  for (size_t over = 0; taken; over = max(size_t{1}, over * 2))
+    if (reserve_from(arena.spans + over, step, &taken)) return true;
   note_address_pressure();
   return false;
 }
@@ -109,7 +123,7 @@ bool start_fixed() {
     slab_table = reinterpret_cast<Slab*>(side.slabs);
     bump(counters.side_mapped, map_bytes + slab_bytes);
     arena.fixed = true;
-    accept_step(size);
+    accept_step(0, size);
     return true;
   }
   return false;
@@ -128,6 +142,7 @@ bool arena_commit_next(bool huge) {
   if (arena.committed == arena.spans) {
     const size_t step = min(max(kArenaFirstStep, arena.spans * kSpan), kArenaMaxStep);
     if (arena.fixed || !reserve_step(step)) return false;
+    while (span_at(arena.committed).taken) arena.committed++;
   }
   Span& span = span_at(arena.committed);
   if (!span.committed) {
@@ -146,31 +161,34 @@ bool arena_commit_next(bool huge) {
 
 namespace {
 
-// What the counters and the span say once its memory is gone.
+bool is_free(const Span& span) { return span.free == ~uint32_t{0}; }
+
+// What the counters say once the span's memory is gone.
 void forget_span(Span& span) {
+  if (span.hole) arena.holes--;
+  if (span.committed) sub(counters.arena_committed, kSpan);
   sub(counters.runs_free_dirty, size_t(__builtin_popcount(span.dirty)) * kGranule);
-  sub(counters.arena_committed, kSpan);
   span = {};
 }
 
+bool can_go(size_t index) {
+  return is_ours(span_at(index)) && (index >= arena.committed || is_free(span_at(index)));
+}
+
+// Row by row from the top down; what others mapped between stays.
 void shrink_top() {
-  size_t top = arena.committed;
-  while (top > 1 && (span_at(top - 1).hole || span_at(top - 1).free == ~uint32_t{0})) top--;
-  if (top == arena.spans) return;
-  if (!os::unmap(span_memory(top), (arena.spans - top) * kSpan)) return;
-  for (size_t i = top; i < arena.committed; i++) {
-    Span& span = span_at(i);
-    if (span.hole) {
-      arena.holes--;
-      span = {};
-    } else {
-      forget_span(span);
-    }
+  while (arena.spans > 1) {
+    size_t first = arena.spans;
+    while (first > 1 && can_go(first - 1)) first--;
+    const size_t bytes = (arena.spans - first) * kSpan;
+    if (bytes && !os::unmap(span_memory(first), bytes)) break;
+    if (!bytes && is_ours(span_at(--first))) break;
+    sub(counters.arena_reserved, bytes);
+    for (size_t i = first; i < arena.spans; i++) forget_span(span_at(i));
+    arena.spans = first;
   }
-  sub(counters.arena_reserved, (arena.spans - top) * kSpan);
-  arena.spans = top;
-  arena.committed = min(arena.committed, top);
-  for (size_t& first : arena.first_free) first = min(first, top);
+  arena.committed = min(arena.committed, arena.spans);
+  for (size_t& first : arena.first_free) first = min(first, arena.committed);
   publish(uma_hot.arena_limit, uintptr_t(arena.spans * kSpanGranules));
 }
 
@@ -179,12 +197,13 @@ void shrink_top() {
 void arena_shrink() {
   if (arena.fixed) return;
   shrink_top();
-  for (size_t i = 1; i < arena.committed; i++) {
+  for (size_t i = 1; i < arena.committed && arena.holes < kHolesMost; i++) {
     Span& span = span_at(i);
-    if (span.hole || span.free != ~uint32_t{0} || !os::unmap(span_memory(i), kSpan)) continue;
+    if (!can_go(i) || !os::unmap(span_memory(i), kSpan)) continue;
     forget_span(span);
     span.hole = true;
     arena.holes++;
+    sub(counters.arena_reserved, kSpan);
   }
 }
 
@@ -192,14 +211,18 @@ bool arena_fill_hole(bool huge) {
   for (size_t i = 1; arena.holes && i < arena.committed; i++) {
     Span& span = span_at(i);
     if (!span.hole) continue;
-    if (!os::map(span_memory(i), kSpan)) return false;
+    bool taken;
+    const bool mapped = os::map(span_memory(i), kSpan, &taken) != nullptr;
+    if (!mapped && !taken) return false;
+    forget_span(span);
+    span.taken = taken;
+    if (taken) continue;
     if (huge) os::huge_pages(span_memory(i), kSpan, true);
-    span = {};
     span.free = ~uint32_t{0};
     span.committed = true;
     span.huge = huge;
     add(counters.arena_committed, kSpan);
-    arena.holes--;
+    add(counters.arena_reserved, kSpan);
     arena.first_free[huge] = min(arena.first_free[huge], i);
     return true;
   }

@@ -50,7 +50,9 @@ void small_pages(size_t index) {
     span.dirty = span.free;
     if (span.free) arena.first_free[false] = min(arena.first_free[false], i);
   }
-  os::huge_pages(span_memory(first), (end - first) * kSpan, false);
+  each_row(first, end, [](size_t row, size_t count) {
+    os::huge_pages(span_memory(row), count * kSpan, false);
+  });
 }
 
 }  // namespace

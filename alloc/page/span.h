@@ -13,7 +13,8 @@ struct Span {
   uint32_t free;     // not part of a run
   uint32_t dirty;    // free, and may be resident or non-zero
   bool committed;    // readable and writable
-  bool hole;         // unmapped under address pressure
+  bool hole;         // given back, addresses included
+  bool taken;        // somebody else mapped something there: never ours
   bool huge;         // advised to use huge pages
   uint32_t watched;  // what was free at purge_watch
 };
@@ -22,7 +23,7 @@ inline constexpr unsigned kSpanChunk = 64;
 
 struct Arena {
   Lock lock{Rank::kPage};
-  size_t spans = 0;           // reserved
+  size_t spans = 0;           // reserved, but for those that are holes or taken
   size_t committed = 0;       // spans ever committed: the arena is committed from below
   size_t first_free[2] = {};  // by Span::huge: no such span below has a free granule
   size_t dense = 0;           // bytes ever handed out as dense runs
@@ -38,13 +39,27 @@ extern Span* span_directory[kArenaMax / kSpan / kSpanChunk];
 inline Span& span_at(size_t index) {
   return span_directory[index / kSpanChunk][index % kSpanChunk];
 }
+inline bool is_ours(const Span& span) { return !span.hole && !span.taken; }
 inline char* span_memory(size_t index) { return at<char>(uma_hot.arena_base + index * kSpan); }
+
+// Calls visit(first, count) for each row of spans among first..end-1 that are ours.
+template <typename Visit>
+void each_row(size_t first, size_t end, Visit visit) {
+  for (size_t from = first, to; from < end; from = to) {
+    for (to = from; to < end && is_ours(span_at(to)); to++) {
+    }
+    if (to > from)
+      visit(from, to - from);
+    else
+      to++;
+  }
+}
 
 // Makes one more span usable, with huge pages or without. False: no memory.
 bool arena_commit_next(bool huge);
 // Returns wholly free spans to the system, address space included.
 void arena_shrink();
-// Maps the lowest hole again. False: there is none, or no memory.
+// Maps the lowest hole again that is still free. False: there is none, or no memory.
 bool arena_fill_hole(bool huge);
 
 }  // namespace uma

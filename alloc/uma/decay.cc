@@ -13,6 +13,10 @@ constexpr uint64_t kBusyWait = 1000000;            // ns, while somebody else ho
 constexpr size_t kRunStep = size_t{1} << 20;       // of free runs in a step
 constexpr unsigned kStepItems = 4 * kBucketItems;  // from buckets to slabs in a step
 
+// What was in use during a round that gave back so much is often idle in the next one: a few items
+// in arrays and buckets, each of which may hold a page.
+constexpr size_t kGaveMuch = size_t{512} << 10;
+
 enum class Phase : uint8_t { kWatch, kArrays, kZones, kRuns, kUpper };
 
 // Under the reclaim lock. Zones may come and go between steps: one may be passed over or met twice.
@@ -26,9 +30,13 @@ struct Round {
   uint64_t zone_busy = 0;  // items in its buckets that stay
   size_t keg_busy = 0;     // bytes in its slabs that stay
   size_t runs_busy = 0;    // bytes in free runs that stay
+  uint64_t given = 0;      // ever given back when it began
 };
 constinit Round round;
 constinit DecayHooks upper{};
+constinit size_t last_gave = 0;  // bytes, in the last round
+
+uint64_t given() { return peek(page_counters().purged_bytes); }
 
 uint64_t decay_time() { return options.decay_ms * 1000000; }
 
@@ -46,6 +54,7 @@ uint64_t watch() {
   round = {};
   round.phase = Phase::kArrays;
   round.cpu = percpu_first();
+  round.given = given();
   round.due = os::clock_ns() + decay_time();
   return decay_time();
 }
@@ -99,6 +108,7 @@ void step_runs() {
 
 uint64_t step_upper() {
   if (upper.give_back) upper.give_back(decay_time());
+  store(last_gave, size_t(given() - round.given));
   round.phase = Phase::kWatch;
   return kDecayDone;
 }
@@ -129,7 +139,8 @@ void decay_set_upper(const DecayHooks& hooks) { upper = hooks; }
 bool decay_needed() {
   const size_t kept = upper.idle ? upper.idle() : 0;
   return keg_unscanned() + peek(page_counters().runs_free_dirty) + array_room() + kept >
-         purge_allowance();
+             purge_allowance() ||
+         peek(last_gave) > kGaveMuch;
 }
 
 uint64_t decay_step() {
