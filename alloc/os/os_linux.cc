@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "alloc/base/config.h"
@@ -90,6 +91,12 @@ bool forbid(void* p, size_t size) {
 }
 long program_call(long number, long a, long b, long c, long d, long e) {
   return raw_syscall(number, a, b, c, d, e);
+}
+uint64_t address_limit() {
+  rlimit64 space{RLIM64_INFINITY, 0}, data{RLIM64_INFINITY, 0};
+  raw_syscall(SYS_prlimit64, 0, RLIMIT_AS, 0, long(addr(&space)));
+  raw_syscall(SYS_prlimit64, 0, RLIMIT_DATA, 0, long(addr(&data)));
+  return min(space.rlim_cur, data.rlim_cur);
 }
 void huge_pages(void* p, size_t size, bool on) {
   advise(p, size, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);

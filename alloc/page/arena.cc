@@ -33,6 +33,12 @@ constexpr bool kMayChoose = true;
 // Each may cost the process one of its mappings, of which it has 65530.
 constexpr size_t kHolesMost = 4096;
 
+// Where the process may map only so much: what is reserved at a time, and what may stay free before
+// it is unmapped at once. To map it again costs a fault for each page.
+constexpr unsigned kLimitShare = 64;
+constexpr size_t kSpareMin = size_t{16} << 20;
+constexpr unsigned kSpareShare = 8;
+
 struct Side {  // how far the two tables are mapped
   char* map = nullptr;
   size_t map_bytes = 0;
@@ -138,10 +144,22 @@ bool page_start() {
   return true;
 }
 
+namespace {
+
+// Large ones cost less; where the process may map only so much they are a small share of it.
+size_t next_step() {
+  arena_read_limit();
+  const size_t step = min(max(kArenaFirstStep, arena.spans * kSpan), kArenaMaxStep);
+  return max(kSpan, round_down(min(step, size_t(arena.limit / kLimitShare)), kSpan));
+}
+
+}  // namespace
+
+void arena_read_limit() { arena.limit = os::address_limit(); }
+
 bool arena_commit_next(bool huge) {
   if (arena.committed == arena.spans) {
-    const size_t step = min(max(kArenaFirstStep, arena.spans * kSpan), kArenaMaxStep);
-    if (arena.fixed || !reserve_step(step)) return false;
+    if (arena.fixed || !reserve_step(next_step())) return false;
     while (span_at(arena.committed).taken) arena.committed++;
   }
   Span& span = span_at(arena.committed);
@@ -155,18 +173,18 @@ bool arena_commit_next(bool huge) {
   }
   span.free = ~uint32_t{0};
   span.dirty = 0;
+  arena.free_spans++;
   arena.committed++;
   return true;
 }
 
 namespace {
 
-bool is_free(const Span& span) { return span.free == ~uint32_t{0}; }
-
 // What the counters say once the span's memory is gone.
 void forget_span(Span& span) {
   if (span.hole) arena.holes--;
   if (span.committed) sub(counters.arena_committed, kSpan);
+  arena.free_spans -= is_free(span);
   sub(counters.runs_free_dirty, size_t(__builtin_popcount(span.dirty)) * kGranule);
   span = {};
 }
@@ -207,6 +225,11 @@ void arena_shrink() {
   }
 }
 
+void arena_shrink_limited() {
+  const size_t spare = max(kSpareMin, page_counters().runs_used / kSpareShare);
+  if (arena.free_spans * kSpan > spare) arena_shrink();
+}
+
 bool arena_fill_hole(bool huge) {
   for (size_t i = 1; arena.holes && i < arena.committed; i++) {
     Span& span = span_at(i);
@@ -219,6 +242,7 @@ bool arena_fill_hole(bool huge) {
     if (taken) continue;
     if (huge) os::huge_pages(span_memory(i), kSpan, true);
     span.free = ~uint32_t{0};
+    arena.free_spans++;
     span.committed = true;
     span.huge = huge;
     add(counters.arena_committed, kSpan);

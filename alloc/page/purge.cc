@@ -77,7 +77,8 @@ size_t purge_runs(size_t keep) {
     bump(pages.purged_bytes, uma_u64{bytes});
     given += bytes;
   }
-  if (address_pressure()) arena_shrink();
+  arena_read_limit();
+  if (address_pressure() || arena.limit != kNoLimit) arena_shrink();
   return given;
 }
 
@@ -85,6 +86,13 @@ size_t purge_allowance() {
   const uint64_t used = peek(page_counters().runs_used);
   const uint64_t idle = min(used, peek(page_counters().slab_idle));
   return max(kDirtyMin, size_t(used - idle) / kDirtyShare);
+}
+
+void page_limit_changed() {
+  if (arena.lock.held_by_me()) return;  // by the frame that a signal handler interrupted
+  Guard guard(arena.lock);
+  arena_read_limit();
+  if (arena.limit != kNoLimit) arena_shrink();
 }
 
 void purge_watch() {

@@ -33,6 +33,7 @@ char* take_run(size_t index, unsigned first, unsigned granules, bool* zeroed) {
   sub(page_counters().runs_free_dirty, size_t(__builtin_popcount(span.dirty & mask)) * kGranule);
   store(arena.dirty_low, min(arena.dirty_low, size_t(page_counters().runs_free_dirty)));
   add(page_counters().runs_used, granules * kGranule);
+  arena.free_spans -= is_free(span);
   span.free &= ~mask;
   span.dirty &= ~mask;
   return span_memory(index) + size_t{first} * kGranule;
@@ -81,6 +82,8 @@ void run_free(char* run, unsigned granules) {
   arena.first_free[span.huge] = min(arena.first_free[span.huge], index);
   add(page_counters().runs_free_dirty, granules * kGranule);
   sub(page_counters().runs_used, granules * kGranule);
+  arena.free_spans += is_free(span);
+  if (unlikely(arena.limit != kNoLimit) && is_free(span)) arena_shrink_limited();
 }
 
 void run_mark(char* run, unsigned granules, uint16_t entry_offset) {

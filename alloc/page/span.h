@@ -21,6 +21,8 @@ struct Span {
 
 inline constexpr unsigned kSpanChunk = 64;
 
+inline constexpr uint64_t kNoLimit = ~uint64_t{0};
+
 struct Arena {
   Lock lock{Rank::kPage};
   size_t spans = 0;           // reserved, but for those that are holes or taken
@@ -31,6 +33,8 @@ struct Arena {
   bool fixed = false;         // one reservation at an address the kernel chose: cannot grow
   uint64_t pressure_until = 0;
   size_t holes = 0;
+  size_t free_spans = 0;      // committed ones
+  uint64_t limit = kNoLimit;  // of the address space, when last asked
 };
 extern Arena arena;
 // Apart, because it is large and starts as zero: no room in the file.
@@ -39,6 +43,7 @@ extern Span* span_directory[kArenaMax / kSpan / kSpanChunk];
 inline Span& span_at(size_t index) {
   return span_directory[index / kSpanChunk][index % kSpanChunk];
 }
+inline bool is_free(const Span& span) { return span.free == ~uint32_t{0}; }
 inline bool is_ours(const Span& span) { return !span.hole && !span.taken; }
 inline char* span_memory(size_t index) { return at<char>(uma_hot.arena_base + index * kSpan); }
 
@@ -59,6 +64,10 @@ void each_row(size_t first, size_t end, Visit visit) {
 bool arena_commit_next(bool huge);
 // Returns wholly free spans to the system, address space included.
 void arena_shrink();
+// After a run was freed: the same where the process may map only so much, if it is worth it.
+void arena_shrink_limited();
+// Asks the system again how much the process may map.
+void arena_read_limit();
 // Maps the lowest hole again that is still free. False: there is none, or no memory.
 bool arena_fill_hole(bool huge);
 
