@@ -82,7 +82,9 @@ bool mapping_unmap(const Mapping& mapping) {
 }
 
 bool mapping_purge(const Mapping& mapping) {
-  return os::purge(at<void>(mapping.base), whole(mapping));
+  // Never a page whose protection is the guard.
+  const bool open = mapping.guard != GuardPage::kProtected;
+  return os::purge(at<void>(mapping.base), open ? whole(mapping) : mapping.size());
 }
 
 bool mapping_resize(Mapping* mapping, size_t size) {

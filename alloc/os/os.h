@@ -27,8 +27,13 @@ bool unmap(void* p, size_t size);
 void* remap(void* p, size_t old_size, size_t new_size, bool may_move);
 // Makes reserved address space readable and writable.
 bool commit(void* p, size_t size);
-// Gives the memory back; it reads as zero afterwards. False: the old bytes are still there.
+// Gives the memory back, locked memory, too; it reads as zero afterwards. False: the old bytes are
+// still there.
 bool purge(void* p, size_t size);
+// Whether the program locked what will be mapped: then all of that counts as locked, and what can
+// be written is resident at once.
+void set_future_locked(bool locked);
+bool future_locked();
 // Makes pages fault that are readable and writable: by marks, which cost no mapping and which old
 // kernels do not know (`on` false removes them), or by their protection.
 bool guard_marker(void* p, size_t size, bool on);

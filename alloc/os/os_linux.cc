@@ -15,9 +15,13 @@
 namespace uma::os {
 namespace {
 
-// Of Linux 6.13, newer than the headers.
+// Newer than the headers: of Linux 6.13, and of 5.18.
 constexpr int kGuardInstall = 102;
 constexpr int kGuardRemove = 103;
+constexpr int kDontneedLocked = 24;
+
+// Memory in place of locked memory is a mapping of its own, of which the process has 65530.
+constexpr unsigned kReplacedMost = 8192;
 
 constexpr long kRseqUnregister = 1;
 constexpr long kRseqSignature = 0x53053053;  // glibc's, and that before our abort handlers
@@ -82,7 +86,29 @@ void* remap(void* p, size_t old_size, size_t new_size, bool may_move) {
 bool commit(void* p, size_t size) {
   return raw_syscall(SYS_mprotect, long(addr(p)), long(size), PROT_READ | PROT_WRITE) == 0;
 }
-bool purge(void* p, size_t size) { return advise(p, size, MADV_DONTNEED); }
+
+namespace {
+
+constinit bool locked = false;
+constinit unsigned replaced = 0;
+
+// For kernels that do not let go of locked memory. Several threads: the count may be a bit low.
+bool replace(void* p, size_t size) {
+  if (future_locked() || peek(replaced) == kReplacedMost) return false;
+  store(replaced, peek(replaced) + 1);
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  return !failed(
+      raw_syscall(SYS_mmap, long(addr(p)), long(size), PROT_READ | PROT_WRITE, kFlags, -1, 0));
+}
+
+}  // namespace
+
+void set_future_locked(bool now) { store(locked, now); }
+bool future_locked() { return peek(locked); }
+
+bool purge(void* p, size_t size) {
+  return advise(p, size, MADV_DONTNEED) || advise(p, size, kDontneedLocked) || replace(p, size);
+}
 bool guard_marker(void* p, size_t size, bool on) {
   return advise(p, size, on ? kGuardInstall : kGuardRemove);
 }

@@ -146,8 +146,10 @@ bool page_start() {
 
 namespace {
 
-// Large ones cost less; where the process may map only so much they are a small share of it.
+// Large ones cost less; where the process may map only so much they are a small share of it, and
+// where all of it would count as locked, nothing is reserved ahead.
 size_t next_step() {
+  if (os::future_locked()) return kSpan;
   arena_read_limit();
   const size_t step = min(max(kArenaFirstStep, arena.spans * kSpan), kArenaMaxStep);
   return max(kSpan, round_down(min(step, size_t(arena.limit / kLimitShare)), kSpan));

@@ -88,7 +88,8 @@ inline void note_idle() {
   if (!peek(idle_noted)) __atomic_store_n(&idle_noted, true, __ATOMIC_RELAXED);
 }
 
-// The program limited what it may map: free address space goes back, now and from now on.
+// The program limited what it may map, or locked what will be mapped: free address space goes back,
+// now and from now on.
 void page_limit_changed();
 
 // For a second after the system refused address space it is given back eagerly.

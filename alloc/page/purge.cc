@@ -64,6 +64,12 @@ void run_small_pages(const char* run) {
   if (span_at(index).huge) small_pages(index);
 }
 
+namespace {
+
+bool is_limited() { return arena.limit != kNoLimit || os::future_locked(); }
+
+}  // namespace
+
 size_t purge_runs(size_t keep) {
   Guard guard(arena.lock);
   uma_layout_pages& pages = page_counters();
@@ -78,7 +84,7 @@ size_t purge_runs(size_t keep) {
     given += bytes;
   }
   arena_read_limit();
-  if (address_pressure() || arena.limit != kNoLimit) arena_shrink();
+  if (address_pressure() || is_limited()) arena_shrink();
   return given;
 }
 
@@ -92,7 +98,7 @@ void page_limit_changed() {
   if (arena.lock.held_by_me()) return;  // by the frame that a signal handler interrupted
   Guard guard(arena.lock);
   arena_read_limit();
-  if (arena.limit != kNoLimit) arena_shrink();
+  if (is_limited()) arena_shrink();
 }
 
 void purge_watch() {

@@ -84,6 +84,9 @@ struct State {
 constinit State state;
 constinit Lock drain_lock{Rank::kDrain};  // one CPU is stopped at a time
 
+// Where they would count as locked memory: enough for the arrays of a usual program.
+constexpr size_t kArraysLocked = size_t{256} << 10;
+
 char* new_region(size_t arrays) {
   const size_t size = kRegionBytes - kRegionArrays + arrays;
   char* base = static_cast<char*>(os::map(nullptr, size));
@@ -99,13 +102,14 @@ void set_region(int id, char* region) {
 }
 
 Cpu* new_cpu(unsigned id) {
-  char* region = new_region(kRegionArrays);
+  const size_t arrays = os::future_locked() ? kArraysLocked : kRegionArrays;
+  char* region = new_region(arrays);
   void* memory = region ? meta_alloc(sizeof(Cpu), kCacheLine) : nullptr;
   if (!memory) return nullptr;
   Cpu* cpu = new (memory) Cpu{};
   cpu->region = region;
   cpu->array_next = kEntryBytes / 8;
-  cpu->array_end = cpu->array_next + kRegionArrays / 8;
+  cpu->array_end = cpu->array_next + uint32_t(arrays / 8);
   cpu->id = id;
   publish(state.published[id].region, uma_u64{addr(region)});
   cpu->next = state.first;
@@ -262,6 +266,17 @@ void** new_array(Cpu* cpu, unsigned cap) {
   return array;
 }
 
+void trim_region(Cpu* cpu) {
+  Guard guard(cpu->lock);
+  const uintptr_t region = addr(cpu->region);
+  const uintptr_t wanted = region + size_t{cpu->array_next} * 8 + kArraysLocked;
+  const uintptr_t from = round_up(wanted, kPage);
+  const uintptr_t end = round_up(region + size_t{cpu->array_end} * 8, kPage);
+  if (from >= end || !os::unmap(at<void>(from), end - from)) return;
+  cpu->array_end = uint32_t((from - region) / 8);
+  bump(uma_layout.pages.side_mapped, -uma_u64{end - from});
+}
+
 void free_array(Cpu* cpu, void** array, unsigned cap) {
   const unsigned shift = array_shift(cap);
   array[0] = at<void>(cpu->free_arrays[shift]);
@@ -299,6 +314,10 @@ bool move(Cpu* cpu, unsigned index, void** from, void** to) {
 }
 
 }  // namespace
+
+void percpu_trim_regions() {
+  for (Cpu* cpu = percpu_first(); cpu; cpu = cpu->next) trim_region(cpu);
+}
 
 bool percpu_resize(Cpu* cpu, unsigned index, unsigned cap) {
   uma_layout_cold* cold = cold_at(cpu->region, index);

@@ -90,6 +90,8 @@ bool percpu_pause();
 void percpu_resume();
 // The memory at that thread pointer, which nobody uses yet, for good.
 void percpu_disown(void* thread_pointer);
+// Unmaps what the regions have for arrays that are not made yet, but for a part of it.
+void percpu_trim_regions();
 // Makes entry `index` usable in every region, present and future. Takes the drain and the regions
 // lock. False: no memory.
 bool percpu_add_entry(unsigned index);
