@@ -3,7 +3,8 @@
 
 #include "alloc/base/layout.h"
 #include "alloc/base/lock.h"
-#include "alloc/heap/mapping.h"
+#include "alloc/heap/crowd.h"
+#include "alloc/heap/mapping_table.h"
 #include "alloc/os/os.h"
 #include "alloc/os/published.h"
 #include "alloc/page/page.h"
@@ -11,7 +12,6 @@
 namespace uma {
 namespace {
 
-constexpr size_t kTableFirst = 512;  // slots; a power of two
 constexpr size_t kCachedBlocks = 16;
 constexpr size_t kCachedBytes = size_t{40} << 20;
 constexpr size_t kCachedBlockMax = size_t{32} << 20;
@@ -22,8 +22,6 @@ constexpr size_t kRetrySlots = 256;  // looked at for mappings to unmap at last,
 
 constexpr size_t kTouchSlots = 8192;  // more are not looked through for one call of the program's
 
-constexpr uintptr_t kDeleted = 1;  // the base of a slot that was used
-
 struct Cached {
   Mapping* mapping;  // in the table
   size_t size;
@@ -32,10 +30,6 @@ struct Cached {
 
 struct State {
   Lock lock{Rank::kLarge};
-  Mapping* table = nullptr;  // open addressing: live, cached and kept ones
-  size_t slots = 0;
-  size_t filled = 0;  // with deleted ones
-  size_t used = 0;
   size_t kept = 0;                        // of these: not unmapped yet
   size_t retry = 0;                       // the next slot to look for those
   uintptr_t low = UINTPTR_MAX, high = 0;  // all blocks ever lay between
@@ -49,6 +43,7 @@ struct State {
   size_t hot = 0;  // a size that was unmapped and asked for again
 };
 constinit State state;
+constinit MappingTable table;
 
 // Written under the lock; locked additions would be half the time of a large malloc and free.
 uma_layout_large& shown() { return uma_layout.large; }
@@ -64,94 +59,66 @@ void count_free(size_t size) {
 }
 
 void note_most() {
-  state.most_live = max(state.most_live, state.used - state.cached_count - state.kept);
+  state.most_live = max(state.most_live, table.used() - state.cached_count - state.kept);
   state.most_bytes = max(state.most_bytes, size_t(shown().used_bytes - shown().run_bytes));
 }
 
-size_t hash(uintptr_t base) { return size_t((base >> 12) * 0x9e3779b97f4a7c15u >> 20); }
-
-Mapping* find(uintptr_t base) {
-  if (!state.slots) return nullptr;
-  for (size_t i = hash(base);; i++) {
-    Mapping* m = &state.table[i & (state.slots - 1)];
-    if (m->base == base) return m;
-    if (m->base == 0) return nullptr;
-  }
-}
-
 Mapping* find_live(const void* p) {
-  Mapping* mapping = find(addr(p));
+  Mapping* mapping = table.find(addr(p));
   return mapping && mapping->state == MappingState::kLive ? mapping : nullptr;
 }
 
-size_t table_bytes(size_t slots) { return round_up(slots * sizeof(Mapping), kPage); }
-
-// True: into a slot that was never used.
-bool put(Mapping* table, size_t slots, const Mapping& mapping) {
-  for (size_t i = hash(mapping.base);; i++) {
-    Mapping* m = &table[i & (slots - 1)];
-    if (m->base > kDeleted) continue;
-    const bool empty = m->base == 0;
-    *m = mapping;
-    return empty;
-  }
-}
-
 void insert(const Mapping& mapping) {
-  if (put(state.table, state.slots, mapping)) state.filled++;
-  state.used++;
+  table.insert(mapping);
   store(state.low, min(state.low, mapping.base));
   store(state.high, max(state.high, mapping.base + mapping.size()));
   state.kept += mapping.state == MappingState::kKept;
 }
 
-void erase(Mapping* mapping) {
-  mapping->base = kDeleted;
-  state.used--;
-}
-
 // Room for one block and for what its mapping may leave beside it; false: no memory.
 bool make_room() {
-  constexpr size_t kRoom = 3;
-  if (state.slots && (state.filled + kRoom) * 4 <= state.slots * 3) return true;
-  size_t slots = max(kTableFirst, state.slots);
-  while ((state.used + 2 * kRoom) * 2 > slots) slots *= 2;
-  auto* table = static_cast<Mapping*>(os::map(nullptr, table_bytes(slots)));
-  if (!table) return false;
-  bump(uma_layout.pages.side_mapped,
-       table_bytes(slots) - (state.slots ? table_bytes(state.slots) : 0));
-  Mapping* old = state.table;
-  const size_t old_slots = state.slots;
   uintptr_t cached[kCachedBlocks];
   for (unsigned i = 0; i < state.cached_count; i++) cached[i] = state.cached[i].mapping->base;
-  for (size_t i = 0; i < old_slots; i++)
-    if (old[i].base > kDeleted) put(table, slots, old[i]);
-  state.table = table;
-  state.slots = slots;
-  state.filled = state.used;
-  for (unsigned i = 0; i < state.cached_count; i++) state.cached[i].mapping = find(cached[i]);
-  if (!old_slots || os::unmap(old, table_bytes(old_slots))) return true;
-  os::purge(old, table_bytes(old_slots));
-  insert(mapping_at(old, table_bytes(old_slots), MappingState::kKept));
+  bool moved;
+  Mapping left;
+  if (!table.make_room(&moved, &left)) return false;
+  if (likely(!moved)) return true;
+  for (unsigned i = 0; i < state.cached_count; i++) state.cached[i].mapping = table.find(cached[i]);
+  if (left.base) insert(left);
+  crowd_measure(table);
   return true;
+}
+
+// What is in the next slot, if that is a kept mapping.
+Mapping* next_kept() {
+  Mapping* m = table.in_slot(state.retry++ & (table.slots() - 1));
+  return m && m->state == MappingState::kKept ? m : nullptr;
+}
+
+// False: nothing could be unmapped.
+bool sweep() {
+  const size_t gone = crowd_sweep(table);
+  state.kept -= gone;
+  return gone != 0;
 }
 
 // After a mapping went there may be room in the system to unmap another one that was refused.
 void retry_kept() {
-  for (size_t i = 0; state.kept && i < min(kRetrySlots, state.slots); i++) {
-    Mapping* m = &state.table[state.retry++ & (state.slots - 1)];
-    if (m->base <= kDeleted || m->state != MappingState::kKept) continue;
+  for (size_t i = 0; state.kept && i < min(kRetrySlots, table.slots()); i++) {
+    Mapping* m = next_kept();
+    if (!m) continue;
     if (!mapping_unmap(*m)) return;
     state.kept--;
-    erase(m);
+    table.erase(m);
   }
 }
 
 // Gives a mapping back to the system: unmaps it or, where that is refused, keeps its addresses
 // without memory, for a later try or another block.
 void give_up(Mapping* mapping) {
-  if (mapping_unmap(*mapping)) {
-    erase(mapping);
+  const bool crowded = crowd_is_on(table);
+  if (!crowded && mapping_unmap(*mapping)) {
+    table.erase(mapping);
     if (unlikely(state.kept != 0)) retry_kept();
     return;
   }
@@ -159,6 +126,7 @@ void give_up(Mapping* mapping) {
   if (!mapping_purge(*mapping)) mapping->touched = 1;
   mapping->state = MappingState::kKept;
   state.kept++;
+  if (crowded && crowd_keep(table, state.kept)) sweep();
 }
 
 void forget_cached(unsigned i) {
@@ -208,30 +176,33 @@ Mapping* reuse(size_t size, size_t align) {
   return mapping;
 }
 
-// The smallest mapping without memory that the block fits into; null: none.
-Mapping* reuse_kept(size_t size, size_t align) {
+// The smallest of the mappings without memory in the next `slots` slots that the block fits into,
+// of at most `most` bytes; null: none.
+Mapping* reuse_kept(size_t size, size_t align, size_t slots, size_t most) {
   Mapping* best = nullptr;
-  for (size_t i = 0; state.kept && i < state.slots; i++) {
-    Mapping* m = &state.table[i];
-    if (m->base <= kDeleted || m->state != MappingState::kKept || m->touched) continue;
-    if (m->size() < size || m->base % align || (best && best->size() <= m->size())) continue;
-    best = m;
+  for (size_t i = 0; state.kept && i < min(slots, table.slots()); i++) {
+    Mapping* m = next_kept();
+    if (!m || m->touched || m->size() < size || m->size() > most || m->base % align) continue;
+    if (!best || m->size() < best->size()) best = m;
   }
   if (!best) return nullptr;
   state.kept--;
   best->state = MappingState::kLive;
-  mapping_guard(best);
+  if (!crowd_is_on(table)) mapping_guard(best);
   return best;
 }
 
 Mapping* fresh(size_t size, size_t align) {
+  const bool crowded = crowd_is_on(table);
+  if (crowded)
+    if (Mapping* mapping = reuse_kept(size, align, kRetrySlots, 2 * size)) return mapping;
   Mapping left[2];
-  const Mapping mapping = mapping_new(size, align, left);
+  const Mapping mapping = mapping_new(size, align, crowded, left);
   for (const Mapping& piece : left)
     if (unlikely(piece.base != 0)) insert(piece);
   if (!mapping.base) return nullptr;
   insert(mapping);
-  return find(mapping.base);
+  return table.find(mapping.base);
 }
 
 // Fresh memory, at the cost of all that is cached if need be.
@@ -241,7 +212,7 @@ Mapping* fresh_or_kept(size_t size, size_t align) {
     while (state.cached_count) drop_cached(0);
     if (Mapping* mapping = fresh(size, align)) return mapping;
   }
-  return reuse_kept(size, align);
+  return reuse_kept(size, align, SIZE_MAX, SIZE_MAX);
 }
 
 bool keep_cached(Mapping* mapping) {
@@ -303,7 +274,7 @@ void* large_resize(void* p, size_t size) {
   size = round_up(size, kPage);
   Guard guard(state.lock);
   // A moved block leaves a deleted slot behind and may fill an empty one.
-  if (!make_room()) return nullptr;
+  if (!crowd_may_resize(table) || !make_room()) return nullptr;
   Mapping* mapping = find_live(p);
   const size_t old_size = mapping->size();
   if (size == old_size) return p;
@@ -312,7 +283,7 @@ void* large_resize(void* p, size_t size) {
     *mapping = moved;
     return nullptr;
   }
-  erase(mapping);
+  table.erase(mapping);
   insert(moved);
   add(shown().used_bytes, size - old_size);
   note_most();
@@ -321,10 +292,9 @@ void* large_resize(void* p, size_t size) {
 
 uintptr_t large_containing(const void* p) {
   Guard guard(state.lock);
-  for (size_t i = 0; i < state.slots; i++) {
-    const Mapping& m = state.table[i];
-    if (m.base > kDeleted && m.state == MappingState::kLive && addr(p) - m.base < m.size())
-      return m.base;
+  for (size_t i = 0; i < table.slots(); i++) {
+    const Mapping* m = table.in_slot(i);
+    if (m && m->state == MappingState::kLive && addr(p) - m->base < m->size()) return m->base;
   }
   return 0;
 }
@@ -335,10 +305,10 @@ void large_touch(const void* p, size_t length) {
   // A signal handler may be the caller, over a frame of this file.
   if (state.lock.held_by_me()) return store(state.keep_none, true);
   Guard guard(state.lock);
-  if (state.slots > kTouchSlots) return store(state.keep_none, true);
-  for (size_t i = 0; i < state.slots; i++) {
-    Mapping& m = state.table[i];
-    if (m.base > kDeleted && from < m.base + m.size() && m.base < from + length) m.touched = 1;
+  if (table.slots() > kTouchSlots) return store(state.keep_none, true);
+  for (size_t i = 0; i < table.slots(); i++) {
+    Mapping* m = table.in_slot(i);
+    if (m && from < m->base + m->size() && m->base < from + length) m->touched = 1;
   }
 }
 
@@ -353,6 +323,8 @@ size_t large_trim(size_t keep) {
   Guard guard(state.lock);
   const size_t before = shown().cached_bytes;
   while (state.cached_count && shown().cached_bytes > keep) drop_cached(0);
+  while (state.kept && sweep()) {
+  }
   return before - shown().cached_bytes;
 }
 
@@ -361,6 +333,7 @@ size_t large_cached() { return peek(shown().cached_bytes); }
 void large_trim_old(uint64_t age) {
   Guard guard(state.lock);
   drop_old(os::clock_coarse_ns(), age);
+  if (state.kept) sweep();
 }
 
 void large_count_alloc(size_t size) {

@@ -15,20 +15,20 @@ constinit bool markers = true;  // the kernel may know them
 size_t whole(const Mapping& mapping) { return mapping.size() + kPage; }
 
 // Unmaps what lies beside a block; what stays is one more mapping, to be unmapped later.
-void trim(char* from, const char* to, Mapping* left) {
+void trim(char* from, const char* to, bool stays, Mapping* left) {
   const size_t size = size_t(to - from);
-  if (size == 0 || os::unmap(from, size)) return;
+  if (size == 0 || (!stays && os::unmap(from, size))) return;
   *left = mapping_at(from, size, MappingState::kKept);
 }
 
-char* map_aligned(size_t size, size_t align, Mapping left[2]) {
+char* map_aligned(size_t size, size_t align, bool crowded, Mapping left[2]) {
   if (align <= kPage) return static_cast<char*>(os::map_counted(size));
   if (size + align < size) return nullptr;
   char* p = static_cast<char*>(os::map_counted(size + align));
   if (!p) return nullptr;
   char* start = at<char>(round_up(addr(p), align));
-  trim(p, start, &left[0]);
-  trim(start + size, p + size + align, &left[1]);
+  trim(p, start, crowded, &left[0]);
+  trim(start + size, p + size + align, crowded, &left[1]);
   return start;
 }
 
@@ -52,19 +52,21 @@ Mapping mapping_at(const void* base, size_t bytes, MappingState state) {
   return mapping;
 }
 
-Mapping mapping_new(size_t size, size_t align, Mapping left[2]) {
+Mapping mapping_new(size_t size, size_t align, bool crowded, Mapping left[2]) {
   left[0] = left[1] = {};
   if (size + kPage < size) return {};
-  const bool huge = size >= kLargeAlignHuge;
-  char* p = map_aligned(size + kPage, huge ? max(align, kSpan) : align, left);
-  if (!p && huge && align < kSpan) p = map_aligned(size + kPage, align, left);
+  const bool huge = size >= kLargeAlignHuge && !crowded;
+  char* p = map_aligned(size + kPage, huge ? max(align, kSpan) : align, crowded, left);
+  if (!p && huge && align < kSpan) p = map_aligned(size + kPage, align, crowded, left);
   if (!p) return {};
   // With the page behind, or the kernel would count two mappings.
   if (huge) os::huge_pages(p, size + kPage, true);
   Mapping mapping = mapping_at(p, size + kPage, MappingState::kLive);
-  mapping_guard(&mapping);
+  if (!crowded || markers) mapping_guard(&mapping);
   return mapping;
 }
+
+size_t mapping_cost() { return markers ? 1 : 2; }
 
 void mapping_guard(Mapping* mapping) {
   if (mapping->guard != GuardPage::kNone) return;

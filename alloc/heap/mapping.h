@@ -31,7 +31,8 @@ struct Mapping {
   MappingState state : 2;
   GuardPage guard : 2;
   uint64_t touched : 1;  // the program gave advice about a part of it, or locked or protected it
-  uint64_t : 7;          // so that the size is the word without its lowest bits
+  uint64_t joined : 1;   // another one lay right before it in the last sweep
+  uint64_t : 6;          // so that the size is the word without its lowest bits
   uint64_t pages : 52;   // of the block, without the one behind it
 
   size_t size() const { return pages * kPage; }
@@ -42,7 +43,11 @@ static_assert(sizeof(Mapping) == 16);
 Mapping mapping_at(const void* base, size_t bytes, MappingState state);
 // A mapping for a block of `size` bytes, multiple of a page, at a multiple of `align`. Base 0: no
 // memory. What was mapped beside it and could not be unmapped comes as `left`, base 0: none.
-Mapping mapping_new(size_t size, size_t align, Mapping left[2]);
+// `crowded`: such that the kernel can join it with its neighbours; nothing beside it is unmapped,
+// and the page behind it may not fault.
+Mapping mapping_new(size_t size, size_t align, bool crowded, Mapping left[2]);
+// How many mappings the kernel may count for one.
+size_t mapping_cost();
 // Unmaps all of it. False: refused, as where the process has as many mappings as it may.
 bool mapping_unmap(const Mapping& mapping);
 // Gives the memory back and keeps the addresses. False: the old bytes are still there.

@@ -45,6 +45,8 @@ bool rseq_register(void* area, uint32_t length, bool on);
 long program_call(long number, long a, long b, long c, long d = 0, long e = 0);
 // What this process may map at most, in bytes: the least of its limits. ~0: there is none.
 uint64_t address_limit();
+// How many mappings this process may have.
+size_t mapping_limit();
 // Advice about huge pages; failure does not matter.
 void huge_pages(void* p, size_t size, bool on);
 

@@ -124,6 +124,19 @@ uint64_t address_limit() {
   raw_syscall(SYS_prlimit64, 0, RLIMIT_DATA, 0, long(addr(&data)));
   return min(space.rlim_cur, data.rlim_cur);
 }
+size_t mapping_limit() {
+  constexpr size_t kUsual = 65530;
+  char text[24];
+  const char* name = "/proc/sys/vm/max_map_count";
+  const long file = raw_syscall(SYS_openat, AT_FDCWD, long(addr(name)), O_RDONLY | O_CLOEXEC);
+  if (failed(file)) return kUsual;
+  const long length = raw_syscall(SYS_read, file, long(addr(text)), sizeof(text));
+  raw_syscall(SYS_close, file);
+  size_t limit = 0;
+  for (long i = 0; i < length && text[i] >= '0' && text[i] <= '9'; i++)
+    limit = limit * 10 + size_t(text[i] - '0');
+  return limit ? limit : kUsual;
+}
 void huge_pages(void* p, size_t size, bool on) {
   advise(p, size, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }
