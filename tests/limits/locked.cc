@@ -6,16 +6,12 @@
 //   WHAT  current: what is mapped now; future: what will be; both
 //   KEEP  percent of the blocks that stay
 //   old   a kernel that does not let go of locked memory on advice
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <time.h>
 
 #include <algorithm>
 
+#include "tests/conformance/old_kernel.h"
 #include "tests/limits/status.h"
 #include "tests/stress/stamp.h"
 
@@ -31,21 +27,6 @@ constexpr int kTenths = 100;
 
 stress::Block blocks[kBlocks];
 uintptr_t pages[kBlocks * (kBlockMost / kPage + 2)];
-
-void RefuseAdvice() {
-  constexpr unsigned kDontneedLocked = 24;
-  sock_filter filter[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2])),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kDontneedLocked, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program = {std::size(filter), filter};
-  REQUIRE(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-  REQUIRE(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
-}
 
 size_t BytesHeld() {
   size_t count = 0;
@@ -102,7 +83,7 @@ void IsZero(stress::Random& random) {
 int main(int argc, char** argv) {
   const size_t keep = strtoul(argv[2], nullptr, 10);
   stress::Random random(strtoul(argv[3], nullptr, 10));
-  if (argc > 4) RefuseAdvice();
+  if (argc > 4) check::RefuseAdvice(check::kDontneedLocked);
   const int flags = strcmp(argv[1], "current") == 0  ? MCL_CURRENT
                     : strcmp(argv[1], "future") == 0 ? MCL_FUTURE
                                                      : MCL_CURRENT | MCL_FUTURE;

@@ -8,17 +8,13 @@
 //   resize   random blocks are resized
 //   aligned  as replace, with alignments of up to 2 MiB
 //   old      a kernel without marks for guard pages
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 
 #include <algorithm>
 
+#include "tests/conformance/old_kernel.h"
 #include "tests/limits/status.h"
 #include "tests/stress/stamp.h"
 
@@ -35,21 +31,6 @@ struct Block {
 };
 Block* blocks;
 size_t count, limit, most_seen;
-
-void RefuseMarks() {
-  constexpr unsigned kGuardInstall = 102;
-  sock_filter filter[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2])),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kGuardInstall, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program = {std::size(filter), filter};
-  REQUIRE(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-  REQUIRE(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
-}
 
 void Look(size_t before) {
   most_seen = std::max(most_seen, limits::Mappings() - before);
@@ -122,7 +103,7 @@ int main(int argc, char** argv) {
     check::Say("SKIP: this system allows %zu mappings, or not so much memory", limit);
     return 0;
   }
-  if (argc > 3) RefuseMarks();
+  if (argc > 3) check::RefuseAdvice(check::kGuardInstall);
   stress::Random random(strtoul(argv[2], nullptr, 10));
   count = limit + random.Below(limit / 4);
   blocks = static_cast<Block*>(mmap(nullptr, count * sizeof(Block), PROT_READ | PROT_WRITE,

@@ -6,25 +6,21 @@
 // Linux 6.13.
 #include <errno.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <vector>
 
 #include "tests/conformance/check.h"
+#include "tests/conformance/old_kernel.h"
 
 namespace {
 
@@ -33,21 +29,6 @@ constexpr size_t kPage = 4096;
 const char* expected;
 
 void OnFault(int, siginfo_t* info, void*) { _exit(info->si_addr == expected ? 0 : 2); }
-
-// Calls madvise(.., .., 102) fail as they do on a kernel that does not know it.
-void ForgetMarks() {
-  sock_filter program[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2])),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 102, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog filter = {sizeof program / sizeof program[0], program};
-  CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-  CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
-}
 
 void Expect(void* p, size_t size, const char* what) {
   CHECK(p != nullptr);
@@ -122,7 +103,7 @@ void Round(uint64_t* random) {
 int main(int argc, char** argv) {
   const rlimit no_core = {0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
-  if (argc == 2 && strcmp(argv[1], "old-kernel") == 0) ForgetMarks();
+  if (argc == 2 && strcmp(argv[1], "old-kernel") == 0) check::RefuseAdvice(check::kGuardInstall);
   // Neighbours, so that no block ends where nothing is mapped.
   std::vector<void*> neighbours;
   for (int i = 0; i < 64; i++) neighbours.push_back(check::Opaque(malloc(2 * kMiB + 4096)));
