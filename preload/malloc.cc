@@ -62,16 +62,20 @@ UMA_LIBC void* calloc(size_t count, size_t size) {
   return likely(p != nullptr) ? memset(p, 0, total) : nullptr;
 }
 
-UMA_LIBC void* realloc(void* p, size_t size) {
-  if (likely(heap_keeps(p, size))) return p;
+// Apart, so that the usual case of realloc saves no register.
+[[gnu::noinline]] static void* move(void* p, size_t size, const void* caller) {
   if (!p) return uma_malloc(size);
   if (unlikely(size == 0)) {
     heap_free(p, "realloc");
     return nullptr;
   }
   void* moved = or_enomem(heap_resize(p, size));
-  background_poll(__builtin_return_address(0));
+  background_poll(caller);
   return moved;
+}
+
+UMA_LIBC void* realloc(void* p, size_t size) {
+  return likely(heap_keeps(p, size)) ? p : move(p, size, __builtin_return_address(0));
 }
 
 UMA_LIBC void* memalign(size_t align, size_t size) {

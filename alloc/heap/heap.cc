@@ -223,12 +223,13 @@ void* heap_aligned_block(size_t align, size_t size) {
 }
 
 void heap_free(void* p, const char* function) {
-  const unsigned mark = heap_map_mark(p), offset = offset_of_mark(mark);
+  const unsigned mark = heap_map_mark(p);
+  const int pushed = likely(is_class(mark)) ? uma_percpu_push(p, mark) : 1;
+  if (likely(pushed == 0)) return;
+  const unsigned offset = offset_of_mark(mark);
   if (!is_class(offset)) return free_other(p, offset, function);
   Zone* zone = zone_of_entry(offset / sizeof(Entry));
   if (mark >= kOffsetMarks) return zone_free_searched(zone, p, function);
-  const int pushed = uma_percpu_push(p, offset);
-  if (likely(pushed == 0)) return;
   if (pushed == 2) report::double_free(function, addr(p), zone->pub.name);
   zone_free_miss(zone, p, function);
 }
@@ -280,10 +281,12 @@ size_t heap_usable_size(void* p, const char* function) {
 
 void* heap_resize(void* p, size_t size) {
   if (!p) return heap_alloc(size);
-  const unsigned offset = heap_map_offset(p);
+  const unsigned mark = heap_map_mark(p), offset = offset_of_mark(mark);
   if (likely(is_class(offset)) && !options.invariants) {
-    const auto& keeps = kClassKeeps.of[offset / sizeof(Entry)];
-    if (size - keeps.first < keeps.count) return p;
+    if (mark >= kOffsetMarks) {
+      const auto& keeps = kClassKeeps.of[offset / sizeof(Entry)];
+      if (size - keeps.first < keeps.count) return p;
+    }
     return move_block(p, kClassSizes.of[offset / sizeof(Entry)], size);
   }
   const size_t old_size = size_of_block(p, "realloc");

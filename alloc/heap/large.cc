@@ -16,7 +16,8 @@ constexpr size_t kCachedBlocks = 16;
 constexpr size_t kCachedBytes = size_t{40} << 20;
 constexpr size_t kCachedBlockMax = size_t{32} << 20;
 constexpr unsigned kGhosts = 8;              // sizes unmapped of late
-constexpr uint64_t kCachedFor = 1000000000;  // ns; older ones are unmapped at the next call
+constexpr uint64_t kCachedFor = 1000000000;  // ns; older ones are unmapped at the next look
+constexpr unsigned kClockEvery = 16;         // frees from look to look: the clock is a fifth of one
 
 constexpr size_t kRetrySlots = 256;  // looked at for mappings to unmap at last, after one went
 
@@ -38,6 +39,8 @@ struct State {
   size_t most_bytes = 0;
   Cached cached[kCachedBlocks] = {};
   unsigned cached_count = 0;
+  unsigned clock_uses = 0;
+  uint64_t now = 0;  // at the last look
   size_t ghosts[kGhosts] = {};
   unsigned next_ghost = 0;
   size_t hot = 0;  // a size that was unmapped and asked for again
@@ -129,10 +132,11 @@ void give_up(Mapping* mapping) {
   if (crowded && crowd_keep(table, state.kept)) sweep();
 }
 
-void forget_cached(unsigned i) {
+inline void forget_cached(unsigned i) {
   sub(shown().cached_bytes, state.cached[i].size);
   sub(shown().cached_blocks);
-  state.cached[i] = state.cached[--state.cached_count];
+  const unsigned last = --state.cached_count;
+  if (i != last) state.cached[i] = state.cached[last];
 }
 
 void drop_cached(unsigned i) {
@@ -158,12 +162,12 @@ void note_miss(size_t size) {
   }
 }
 
-// A cached mapping of nearly the size, best fit; null: none.
+// A cached mapping of nearly the size, best fit, still with its old state; null: none.
 Mapping* reuse(size_t size, size_t align) {
   int best = -1;
   for (unsigned i = 0; i < state.cached_count; i++) {
     const Cached& c = state.cached[i];
-    if (!near(c.size, size) || c.mapping->base % align) continue;
+    if (!near(c.size, size) || !is_aligned(c.mapping->base, align)) continue;
     if (best < 0 || c.size < state.cached[best].size) best = int(i);
   }
   if (best < 0) {
@@ -172,7 +176,6 @@ Mapping* reuse(size_t size, size_t align) {
   }
   Mapping* mapping = state.cached[best].mapping;
   forget_cached(unsigned(best));
-  mapping->state = MappingState::kLive;
   return mapping;
 }
 
@@ -182,7 +185,8 @@ Mapping* reuse_kept(size_t size, size_t align, size_t slots, size_t most) {
   Mapping* best = nullptr;
   for (size_t i = 0; state.kept && i < min(slots, table.slots()); i++) {
     Mapping* m = next_kept();
-    if (!m || m->touched || m->size() < size || m->size() > most || m->base % align) continue;
+    if (!m || m->touched || m->size() < size || m->size() > most || !is_aligned(m->base, align))
+      continue;
     if (!best || m->size() < best->size()) best = m;
   }
   if (!best) return nullptr;
@@ -219,8 +223,10 @@ bool keep_cached(Mapping* mapping) {
   const size_t size = mapping->size();
   if (size > kCachedBlockMax || mapping->touched || peek(state.keep_none) || address_pressure())
     return false;
-  const uint64_t now = os::clock_coarse_ns();
-  drop_old(now, kCachedFor);
+  if (state.clock_uses++ % kClockEvery == 0) {
+    state.now = os::clock_coarse_ns();
+    drop_old(state.now, kCachedFor);
+  }
   if (size > state.hot) {
     state.ghosts[state.next_ghost++ % kGhosts] = size;
     return false;
@@ -228,7 +234,7 @@ bool keep_cached(Mapping* mapping) {
   while (state.cached_count &&
          (state.cached_count == kCachedBlocks || shown().cached_bytes + size > kCachedBytes))
     drop_cached(0);
-  state.cached[state.cached_count++] = {mapping, size, now};
+  state.cached[state.cached_count++] = {mapping, size, state.now};
   mapping->state = MappingState::kCached;
   add(shown().cached_bytes, size);
   add(shown().cached_blocks);
@@ -250,6 +256,8 @@ void* large_alloc(size_t size, size_t align, bool* zeroed) {
   }
   count_alloc(mapping->size());
   note_most();
+  // After its size was read: a part of a word that was just written is read as a whole only later.
+  mapping->state = MappingState::kLive;
   return at<void>(mapping->base);
 }
 

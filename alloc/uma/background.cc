@@ -10,6 +10,9 @@
 #include "alloc/uma/zone.h"
 
 namespace uma {
+
+constinit bool helper_running = false;
+
 namespace {
 
 // Times in ns.
@@ -22,9 +25,8 @@ constexpr unsigned kInlineVisits = 8;  // slow operations from look to look
 constexpr uint64_t kNever = ~uint64_t{0};
 
 struct State {
-  bool running = false;  // a helper exists, or is about to
-  unsigned thread = 0;   // its id, 0: not there
-  uint32_t stop = 0;     // a futex word; 1: the helper shall end
+  unsigned thread = 0;  // its id, 0: not there
+  uint32_t stop = 0;    // a futex word; 1: the helper shall end
   bool forbidden = false;
   bool copied = false;    // a child not made by libc's fork, or one of its children
   uint64_t retry_at = 0;  // no thread before
@@ -56,9 +58,9 @@ uint64_t batch() {
 bool go_on() {
   store(idle_noted, false);
   if (decay_needed()) return true;
-  publish(state.running, false);
+  publish(helper_running, false);
   // What was noted meanwhile found a helper running.
-  return decay_needed() && !__atomic_exchange_n(&state.running, true, __ATOMIC_ACQ_REL);
+  return decay_needed() && !__atomic_exchange_n(&helper_running, true, __ATOMIC_ACQ_REL);
 }
 
 void help() {
@@ -72,7 +74,7 @@ void help() {
       os::thread_sleep(&state.stop, 0, wait);
     }
   }
-  publish(state.running, false);
+  publish(helper_running, false);
 }
 
 // Not in the middle of what a new thread would disturb, or what would hang in starting it.
@@ -90,11 +92,11 @@ bool thread_wanted() {
 
 // True: there is a helper.
 bool start() {
-  if (__atomic_exchange_n(&state.running, true, __ATOMIC_ACQ_REL)) return true;
+  if (__atomic_exchange_n(&helper_running, true, __ATOMIC_ACQ_REL)) return true;
   store(idle_noted, false);
   if (os::thread_start(help)) return true;
   store(state.retry_at, os::clock_ns() + kRetry);
-  publish(state.running, false);
+  publish(helper_running, false);
   note_idle();
   return false;
 }
@@ -110,7 +112,6 @@ void step_inline(uint64_t now) {
 }  // namespace
 
 void background_visit(const void* caller) {
-  if (flag(state.running)) return;
   const unsigned visits = peek(state.visits) + 1;
   store(state.visits, visits);
   if (peek(state.retry_at) == 0 && thread_wanted() && may_start(caller) && start()) return;
@@ -126,10 +127,10 @@ bool background_forbid() {
   if (os::pid() != uma_layout.pid) return false;  // a child that shares our memory has no helper
   background_exit();
   // One that says that it has ended may still be on its way out.
-  if (!flag(state.running) && !thread_there()) return false;
+  if (!flag(helper_running) && !thread_there()) return false;
   publish(state.stop, 1u);
   os::thread_wake(&state.stop);
-  while (flag(state.running)) os::thread_yield();
+  while (flag(helper_running)) os::thread_yield();
   for (const uint64_t end = os::clock_ns() + kGone; thread_there() && os::clock_ns() < end;)
     os::thread_yield();
   publish(state.thread, 0u);
@@ -139,8 +140,9 @@ bool background_forbid() {
 }
 
 void background_fork_child() {
-  const bool more = state.running;
+  const bool more = helper_running;
   state = {.forbidden = state.forbidden, .copied = state.copied};
+  helper_running = false;
   if (more) note_idle();
 }
 

@@ -8,11 +8,12 @@
 
 namespace uma {
 
+extern bool helper_running;  // a helper exists, or is about to
 void background_visit(const void* caller);
 // After a slow operation, with no lock held. `caller` is where the program goes on: no thread is
 // started on behalf of libc or the loader, which may hold a lock that starting one needs.
 inline void background_poll(const void* caller) {
-  if (unlikely(peek(idle_noted))) background_visit(caller);
+  if (unlikely(peek(idle_noted)) && !acquire(helper_running)) background_visit(caller);
 }
 
 // No helper from now on; on return there is none. For what a process can do only with one thread,
