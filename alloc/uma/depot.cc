@@ -25,7 +25,10 @@ uint64_t depot_limit(const Zone* zone) {
   return max(uint64_t{kDepotBytes / rsize}, keg_items / kDepotShare);
 }
 
-void lower(Zone* zone) { store(zone->bucket_low, min(zone->bucket_low, zone->pub.bucket_items)); }
+void lower(Zone* zone) {
+  store(zone->bucket_low, min(zone->bucket_low, zone->pub.bucket_items));
+  store(zone->trim_low, min(zone->trim_low, zone->pub.bucket_items));
+}
 
 unsigned fetch_buckets(Zone* zone, void** items, unsigned count) {
   Guard guard(zone->lock);
@@ -129,6 +132,11 @@ void zone_trim_buckets(Zone* zone, uint64_t keep) {
 void zone_watch(Zone* zone) {
   Guard guard(zone->lock);
   store(zone->bucket_low, zone->pub.bucket_items);
+}
+
+void zone_mark_trim(Zone* zone) {
+  Guard guard(zone->lock);
+  store(zone->trim_low, zone->pub.bucket_items);
 }
 
 void zone_set_busy(Zone* zone, uint64_t items) {

@@ -53,8 +53,9 @@ namespace {
 
 void reclaim_buckets(Zone* zone, int request) {
   const uint64_t items = peek(zone->pub.bucket_items);
-  const uint64_t unused = min(items, peek(zone->bucket_low));
+  const uint64_t unused = min(items, peek(zone->trim_low));
   zone_trim_buckets(zone, request == UMA_RECLAIM_TRIM ? items - unused : 0);
+  zone_mark_trim(zone);
   keg_trim(zone->keg);
 }
 

@@ -36,7 +36,8 @@ struct alignas(kCacheLine) Zone {
   Lock lock{Rank::kZone};
   Keg* keg;
   Bucket* buckets;      // the first may be partly filled
-  uint64_t bucket_low;  // fewest bucket items since zone_watch or the last trim
+  uint64_t bucket_low;  // fewest bucket items since zone_watch
+  uint64_t trim_low;    // and since the program's last trim
   uma_ctor ctor;
   uma_dtor dtor;
   uma_init zinit;
@@ -93,8 +94,10 @@ void zone_return(Zone* zone, void* const* items, unsigned count, const char* fun
 bool zone_has_in_buckets(Zone* zone, const void* item);
 // Empties the buckets down to `keep` items.
 void zone_trim_buckets(Zone* zone, uint64_t keep);
-// Items in buckets that came and went since zone_watch (or the last trim): the rest was idle all
-// the time.
+// For UMA_RECLAIM_TRIM: what is in the buckets from now on all the time is not in use. Apart from
+// what follows, which is the helper's and would hide it.
+void zone_mark_trim(Zone* zone);
+// Items in buckets that came and went since zone_watch: the rest was idle all the time.
 void zone_watch(Zone* zone);
 uint64_t zone_busy(Zone* zone);
 void zone_set_busy(Zone* zone, uint64_t items);
