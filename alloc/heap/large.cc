@@ -31,7 +31,7 @@ struct Cached {
 
 struct State {
   Lock lock{Rank::kLarge};
-  size_t kept = 0;                        // of these: not unmapped yet
+  size_t kept = 0;                        // mappings in the table that are not unmapped yet
   size_t retry = 0;                       // the next slot to look for those
   uintptr_t low = UINTPTR_MAX, high = 0;  // all blocks ever lay between
   bool keep_none = false;                 // any live one may be touched

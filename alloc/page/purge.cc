@@ -36,6 +36,19 @@ size_t purge_span(size_t index) {
 
 namespace {
 
+// Calls visit(first, count) for each row of spans among first..end-1 that are ours.
+template <typename Visit>
+void each_row(size_t first, size_t end, Visit visit) {
+  for (size_t from = first, to; from < end; from = to) {
+    for (to = from; to < end && is_ours(span_at(to)); to++) {
+    }
+    if (to > from)
+      visit(from, to - from);
+    else
+      to++;
+  }
+}
+
 // The page lock is held.
 void small_pages(size_t index) {
   const size_t first = index / kRegionSpans * kRegionSpans;

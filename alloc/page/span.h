@@ -47,19 +47,6 @@ inline bool is_free(const Span& span) { return span.free == ~uint32_t{0}; }
 inline bool is_ours(const Span& span) { return !span.hole && !span.taken; }
 inline char* span_memory(size_t index) { return at<char>(uma_hot.arena_base + index * kSpan); }
 
-// Calls visit(first, count) for each row of spans among first..end-1 that are ours.
-template <typename Visit>
-void each_row(size_t first, size_t end, Visit visit) {
-  for (size_t from = first, to; from < end; from = to) {
-    for (to = from; to < end && is_ours(span_at(to)); to++) {
-    }
-    if (to > from)
-      visit(from, to - from);
-    else
-      to++;
-  }
-}
-
 // Makes one more span usable, with huge pages or without. False: no memory.
 bool arena_commit_next(bool huge);
 // Returns wholly free spans to the system, address space included.
