@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""How the floors of the allocator are compiled."""
+"""How the layers of the allocator are compiled."""
 
 # No exceptions, no RTTI, thread-local storage that needs no call, nothing exported unless it says
 # so, and none of the toolchain's extras that cost instructions.
@@ -24,8 +24,8 @@ SHARED_LINKOPTS = [
     "-lgcc",
 ]
 
-def alloc_floor(name, visibility, deps = []):
-    """A floor: everything in its folder as one library, and its files for other ways to compile."""
+def alloc_layer(name, visibility, deps = []):
+    """A layer: everything in its folder as one library, and its files for other ways to compile."""
     code = native.glob(["*.cc", "*.S"], allow_empty = True)
     headers = native.glob(["*.h", "*.inc"], allow_empty = True)
     native.cc_library(

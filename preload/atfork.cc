@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "alloc/uma/boot.h"
 #include "alloc/uma/fork.h"
-#include "alloc/uma/zone.h"
 #include "preload/next.h"
 #include "preload/visible.h"
 
@@ -16,7 +16,7 @@ extern "C" {
 using Handler = void();
 UMA_LIBC int __register_atfork(Handler* prepare, Handler* parent, Handler* child, void* library) {
   static constinit void* cache = nullptr;
-  uma_start_hook();  // comes back here for ours
+  fork_hook();  // comes back here for ours
   auto* next =
       reinterpret_cast<decltype(&__register_atfork)>(next_function(&cache, "__register_atfork"));
   return next ? fork_register(next, prepare, parent, child, library) : ENOMEM;
@@ -28,7 +28,7 @@ UMA_LIBC pid_t _Fork() noexcept {
   static constinit void* cache = nullptr;
   auto* next = reinterpret_cast<decltype(&_Fork)>(next_function(&cache, "_Fork"));
   if (!next) return result(-ENOSYS);
-  if (!uma_boot()) return next();
+  if (!boot()) return next();
   fork_locks_prepare();
   const pid_t child = next();
   if (child == 0)

@@ -10,9 +10,9 @@
 #include "alloc/base/lock.h"
 #include "alloc/base/util.h"
 #include "alloc/percpu/percpu.h"
+#include "alloc/uma/boot.h"
 #include "alloc/uma/fork.h"
 #include "alloc/uma/uma.h"
-#include "alloc/uma/zone.h"
 #include "preload/visible.h"
 
 namespace uma {
@@ -106,7 +106,7 @@ UMA_LIBC int clone(Body* body, void* stack, int flags, void* argument, ...) noex
   call.tls = va_arg(list, void*);
   call.child_id = va_arg(list, void*);
   va_end(list);
-  if (!uma_boot()) return result(make(call));
+  if (!boot()) return result(make(call));
   return result((flags & CLONE_VM) ? share(call) : copy(call));
 }
 UMA_LIBC int __clone(Body*, void*, int, void*, ...) noexcept __attribute__((alias("clone")));

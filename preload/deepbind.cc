@@ -7,7 +7,7 @@
 
 #include "alloc/base/options.h"
 #include "alloc/heap/objects.h"
-#include "alloc/uma/zone.h"
+#include "alloc/uma/boot.h"
 #include "preload/next.h"
 
 namespace uma {
@@ -37,7 +37,7 @@ bool malloc_is_ours() {
 }
 
 int mode_for(int mode) {
-  if (!(mode & RTLD_DEEPBIND) || !uma_boot() || options.deepbind || !malloc_is_ours()) return mode;
+  if (!(mode & RTLD_DEEPBIND) || !boot() || options.deepbind || !malloc_is_ours()) return mode;
   return mode & ~RTLD_DEEPBIND;
 }
 

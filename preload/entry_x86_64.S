@@ -12,7 +12,7 @@
         .hidden uma_new_miss
         .hidden uma_new_locked
         .hidden uma_new_large
-        .hidden uma_heap_free_full
+        .hidden uma_heap_free_miss
         .hidden uma_heap_free_twice
         .hidden uma_heap_free_locked
         .hidden uma_heap_free_other
@@ -50,7 +50,7 @@ FUNCTION free
         cmp     uma_hot+HOT_LIMIT(%rip), %rax
         jae     uma_heap_free_other
         movzwl  -MAP_BELOW(%rcx,%rax,2), %esi
-        SECTION_PUSH free, uma_heap_free_full, uma_heap_free_twice, uma_heap_free_locked
+        SECTION_PUSH free, uma_heap_free_miss, uma_heap_free_twice, uma_heap_free_locked
 END_FUNCTION free
 
 # The same function under its other names. The size or alignment that some of them pass is not
@@ -88,7 +88,7 @@ FORWARD _ZdaPvmSt11align_val_t, _ZdaPvSt11align_val_t
 FORWARD _ZdlPvSt11align_val_tRKSt9nothrow_t, _ZdlPvSt11align_val_t
 FORWARD _ZdaPvSt11align_val_tRKSt9nothrow_t, _ZdaPvSt11align_val_t
 
-# What this floor itself calls: not interposable.
+# What this layer itself calls: not interposable.
         .hidden uma_malloc
         .hidden uma_operator_new
         ALIAS   uma_malloc, malloc

@@ -42,7 +42,7 @@ size_t power_of_two_from(size_t n) {
 extern "C" {
 
 void* uma_malloc_miss(size_t offset) {
-  void* p = or_enomem(uma_heap_alloc_slow(offset));
+  void* p = or_enomem(uma_heap_alloc_miss(offset));
   background_poll(__builtin_return_address(0));
   return p;
 }

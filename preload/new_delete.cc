@@ -78,7 +78,7 @@ void* uma_new_locked(size_t offset);
 void* uma_new_large(size_t size);
 
 void* uma_new_miss(size_t offset) {
-  void* p = or_throw([=] { return uma_heap_alloc_slow(offset); });
+  void* p = or_throw([=] { return uma_heap_alloc_miss(offset); });
   background_poll(__builtin_return_address(0));
   return p;
 }

@@ -47,7 +47,7 @@ inline constexpr bool is_buffer(size_t size) {
 }
 inline constexpr bool is_searched(size_t size) { return size >= kLargeItem && !is_buffer(size); }
 inline constexpr unsigned kSearchedCap = 30;             // so many are looked through in a few ns
-inline constexpr size_t kBufferDepot = size_t{1} << 20;  // more of one are in the zone's buckets
+inline constexpr size_t kBufferBytes = size_t{1} << 20;  // more of one are in the zone's buckets
 inline constexpr unsigned kEntrySearched = 105;          // the first such class
 inline constexpr unsigned kSearched = 39;                // up to the last
 inline constexpr unsigned kEntryMarks = kMallocEntries + 2;  // where their marks begin

@@ -128,7 +128,7 @@ struct uma_layout_pages {
   uma_u64 slab_idle;   /* bytes of free items in slabs that may be resident */
 };
 
-/* A named block that a higher floor publishes: mbuf counters, spans. */
+/* A named block that a higher layer publishes: mbuf counters, spans. */
 struct uma_layout_extension {
   char name[16];
   uma_u64 address;

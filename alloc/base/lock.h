@@ -101,6 +101,10 @@ class Guard {
   Lock& lock_;
 };
 
+// For fork: each file that has locks visits them in their order.
+using LockVisitor = void (*)(Lock& lock);
+using LockWalk = void (*)(LockVisitor visit);
+
 }  // namespace uma
 
 #endif  // UMA_BASE_LOCK_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Address arithmetic and the few compiler words the other floors use.
+// Address arithmetic and the few compiler words the other layers use.
 #ifndef UMA_BASE_UTIL_H_
 #define UMA_BASE_UTIL_H_
 

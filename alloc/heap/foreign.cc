@@ -8,7 +8,7 @@
 #include "alloc/heap/large.h"
 #include "alloc/heap/objects.h"
 #include "alloc/os/os.h"
-#include "alloc/uma/zone.h"
+#include "alloc/uma/registry.h"
 
 namespace uma {
 namespace {

@@ -13,9 +13,13 @@
 #include "alloc/os/os.h"
 #include "alloc/os/published.h"
 #include "alloc/uma/background.h"
+#include "alloc/uma/boot.h"
 #include "alloc/uma/decay.h"
 #include "alloc/uma/fork.h"
-#include "alloc/uma/zone.h"
+#include "alloc/uma/miss.h"
+#include "alloc/uma/reclaim.h"
+#include "alloc/uma/registry.h"
+#include "alloc/uma/stat.h"
 
 namespace uma {
 namespace {
@@ -24,7 +28,7 @@ constexpr size_t kBypassZeroed = size_t{32} << 10;  // calloc looks for fresh me
 constexpr unsigned kLargeOffset = kEntryLarge * sizeof(Entry);
 
 Zone* create_class(unsigned entry) {
-  if (!uma_boot()) return nullptr;
+  if (!boot()) return nullptr;
   Guard guard(creation_lock());
   if (Zone* zone = zone_of_entry(entry)) return zone;
   const size_t size = size_of_entry(entry);
@@ -117,15 +121,15 @@ void free_other(void* p, unsigned offset, const char* function) {
 }  // namespace
 
 void heap_start() {
-  if (!uma_boot()) return;
-  fork_set_upper({large_fork_prepare, large_fork_release});
+  if (!boot()) return;
+  fork_add_locks(Rank::kLarge, large_locks);
   decay_set_upper({large_cached, large_trim_old});
-  uma_start_hook();
+  fork_hook();
 }
 
 extern "C" {
 
-void* uma_heap_alloc_slow(size_t offset) {
+void* uma_heap_alloc_miss(size_t offset) {
   const unsigned entry = offset ? unsigned(offset / sizeof(Entry)) : 1;
   void* item = class_item(entry);
   if (likely(item != nullptr)) return item;
@@ -152,12 +156,12 @@ void* uma_heap_alloc_locked(size_t offset) {
 }
 
 void* uma_heap_alloc_large(size_t size) {
-  if (size > PTRDIFF_MAX || !uma_boot()) return nullptr;
+  if (size > PTRDIFF_MAX || !boot()) return nullptr;
   bool zeroed;
   return large_block(size, kPage, &zeroed);
 }
 
-void uma_heap_free_full(void* p, size_t mark) {
+void uma_heap_free_miss(void* p, size_t mark) {
   const unsigned offset = offset_of_mark(unsigned(mark));
   if (!is_class(offset)) {
     free_other(p, offset, "free");
@@ -199,13 +203,13 @@ void* heap_alloc_zeroed(size_t size) {
   bool zeroed = false;
   void* p;
   if (size > kClassMax) {
-    p = size <= PTRDIFF_MAX && uma_boot() ? large_block(size, kPage, &zeroed) : nullptr;
+    p = size <= PTRDIFF_MAX && boot() ? large_block(size, kPage, &zeroed) : nullptr;
   } else if (size >= kBypassZeroed) {
     const unsigned entry = entry_of_size(size);
     p = uma_percpu_pop(entry * sizeof(Entry));
     Zone* zone = p ? nullptr : class_zone(entry);
     if (zone) p = zone_alloc_zeroed(zone, &zeroed);
-    if (zone && !p) p = uma_heap_alloc_slow(entry * sizeof(Entry));
+    if (zone && !p) p = uma_heap_alloc_miss(entry * sizeof(Entry));
   } else {
     p = heap_alloc(size);
   }
@@ -214,7 +218,7 @@ void* heap_alloc_zeroed(size_t size) {
 }
 
 void* heap_aligned_block(size_t align, size_t size) {
-  if (size > PTRDIFF_MAX || !uma_boot()) return nullptr;
+  if (size > PTRDIFF_MAX || !boot()) return nullptr;
   size = max(size, size_t{1});
   bool zeroed;
   // A megabyte and more is a mapping, with a page behind it that faults.
@@ -297,7 +301,7 @@ void* heap_resize(void* p, size_t size) {
 }
 
 bool heap_trim(size_t keep) {
-  if (!uma_boot()) return false;
+  if (!boot()) return false;
   const uint64_t before = peek(page_counters().purged_bytes);
   const size_t unmapped = large_trim(keep);
   uma_reclaim(UMA_RECLAIM_DRAIN_CPU);
@@ -306,7 +310,7 @@ bool heap_trim(size_t keep) {
 
 HeapStats heap_stats() {
   HeapStats stats{};
-  if (!uma_boot()) return stats;
+  if (!boot()) return stats;
   const uma_layout_large& large = uma_layout.large;
   stats.large_blocks = peek(large.allocs) - peek(large.frees);
   stats.large_bytes = peek(large.used_bytes);

@@ -3,7 +3,7 @@
 //
 // All functions are thread-safe and take locks; none may be called from a signal handler that
 // interrupted one of them. Null means no memory; errno is the caller's business (the preload
-// floor sets it). A pointer that was not allocated here goes to alloc/heap/foreign.h; `function`
+// layer sets it). A pointer that was not allocated here goes to alloc/heap/foreign.h; `function`
 // names the caller in a message.
 #ifndef UMA_HEAP_HEAP_H_
 #define UMA_HEAP_HEAP_H_
@@ -61,13 +61,13 @@ struct HeapStats {
 };
 HeapStats heap_stats();
 
-// What the assembly of the preload floor jumps to; `offset` is a class's entry offset, `mark` what
+// What the assembly of the preload layer jumps to; `offset` is a class's entry offset, `mark` what
 // the page map says.
 extern "C" {
-void* uma_heap_alloc_slow(size_t offset);
+void* uma_heap_alloc_miss(size_t offset);
 void* uma_heap_alloc_locked(size_t offset);
 void* uma_heap_alloc_large(size_t size);
-void uma_heap_free_full(void* p, size_t mark);
+void uma_heap_free_miss(void* p, size_t mark);
 void uma_heap_free_twice(void* p, size_t mark);
 void uma_heap_free_locked(void* p, size_t mark);
 void uma_heap_free_other(void* p);
@@ -76,7 +76,7 @@ void uma_heap_free_other(void* p);
 // An item of the class at `offset`.
 inline void* heap_item(size_t offset) {
   void* item = uma_percpu_pop(offset);
-  return likely(item != nullptr) ? item : uma_heap_alloc_slow(offset);
+  return likely(item != nullptr) ? item : uma_heap_alloc_miss(offset);
 }
 
 // A block with an alignment that no class has.

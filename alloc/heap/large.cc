@@ -362,7 +362,6 @@ void large_most(size_t* mappings, size_t* bytes) {
   *bytes = state.most_bytes;
 }
 
-void large_fork_prepare() { state.lock.fork_prepare(); }
-void large_fork_release() { state.lock.fork_release(); }
+void large_locks(LockVisitor visit) { visit(state.lock); }
 
 }  // namespace uma

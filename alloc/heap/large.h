@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alloc/base/lock.h"
+
 namespace uma {
 
 // `zeroed` tells whether the block is known to read as zero.
@@ -40,8 +42,7 @@ void large_count_free(size_t size);
 // The most mappings, and the most bytes in them, that were in use at a time.
 void large_most(size_t* mappings, size_t* bytes);
 
-void large_fork_prepare();
-void large_fork_release();
+void large_locks(LockVisitor visit);
 
 }  // namespace uma
 

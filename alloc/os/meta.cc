@@ -43,8 +43,7 @@ void* meta_alloc(size_t size, size_t align) {
   return p;
 }
 
-void meta_fork_prepare() { meta.lock.fork_prepare(); }
-void meta_fork_release() { meta.lock.fork_release(); }
+void meta_locks(LockVisitor visit) { visit(meta.lock); }
 
 void* Pool::alloc() {
   Guard guard(lock_);

@@ -32,8 +32,7 @@ class Pool {
   Free* free_ = nullptr;
 };
 
-void meta_fork_prepare();
-void meta_fork_release();
+void meta_locks(LockVisitor visit);  // but for those of pools
 
 }  // namespace uma
 

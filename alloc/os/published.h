@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The root of the published layout. Each floor writes its own part of it.
+// The root of the published layout. Each layer writes its own part of it.
 #ifndef UMA_OS_PUBLISHED_H_
 #define UMA_OS_PUBLISHED_H_
 

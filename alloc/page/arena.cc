@@ -266,7 +266,6 @@ void note_address_pressure() {
 }
 
 uma_layout_pages& page_counters() { return counters; }
-void page_fork_prepare() { arena.lock.fork_prepare(); }
-void page_fork_release() { arena.lock.fork_release(); }
+void page_locks(LockVisitor visit) { visit(arena.lock); }
 
 }  // namespace uma

@@ -97,8 +97,7 @@ bool address_pressure();
 void note_address_pressure();
 
 uma_layout_pages& page_counters();
-void page_fork_prepare();
-void page_fork_release();
+void page_locks(LockVisitor visit);
 
 }  // namespace uma
 

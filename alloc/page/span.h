@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Spans and the arena's state, shared by the files of this floor. The page lock covers all of it.
+// Spans and the arena's state, shared by the files of this layer. The page lock covers all of it.
 #ifndef UMA_PAGE_SPAN_H_
 #define UMA_PAGE_SPAN_H_
 

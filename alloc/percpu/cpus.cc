@@ -380,22 +380,14 @@ bool percpu_stop(Cpu* cpu, void (*visit)(Cpu* cpu, void* argument), void* argume
   return stopped;
 }
 
-void percpu_fork_prepare() {
-  drain_lock.fork_prepare();
-  state.lock.fork_prepare();
+void percpu_locks(LockVisitor visit) {
+  visit(drain_lock);
+  visit(state.lock);
   for (unsigned id = 0; id <= state.limit; id++)
-    if (Cpu* cpu = state.cpus[id]) cpu->lock.fork_prepare();
-}
-
-void percpu_fork_parent() {
-  for (unsigned id = 0; id <= state.limit; id++)
-    if (Cpu* cpu = state.cpus[id]) cpu->lock.fork_release();
-  state.lock.fork_release();
-  drain_lock.fork_release();
+    if (Cpu* cpu = state.cpus[id]) visit(cpu->lock);
 }
 
 void percpu_fork_child() {
-  percpu_fork_parent();
   if (!state.rseq) vcpu_fork_child();
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the files of this floor share: the virtual CPUs of processes without rseq.
+// What the files of this layer share: the virtual CPUs of processes without rseq.
 #ifndef UMA_PERCPU_INTERNAL_H_
 #define UMA_PERCPU_INTERNAL_H_
 

@@ -110,8 +110,8 @@ void percpu_reset(Cpu* cpu, unsigned index);
 // Takes the drain lock. False: that CPU cannot be stopped; nothing was done.
 bool percpu_stop(Cpu* cpu, void (*visit)(Cpu* cpu, void* argument), void* argument);
 
-void percpu_fork_prepare();
-void percpu_fork_parent();
+void percpu_locks(LockVisitor visit);
+// Only the calling thread lives on: virtual CPUs of others are free again.
 void percpu_fork_child();
 
 // What the assembly shares with the code.
@@ -130,11 +130,11 @@ int uma_percpu_push(void* item, size_t offset);  // 0 pushed, 1 full, 2 same ite
 // The same, and 2 where the item is anywhere in the array.
 int uma_percpu_push_new(void* item, size_t offset);
 // Both return how many items moved, -1: restarted before the commit, nothing moved.
-long uma_percpu_fill(size_t offset, void* const* items, long count);
-long uma_percpu_take(size_t offset, void** items, long count);
+long uma_percpu_push_items(size_t offset, void* const* items, long count);
+long uma_percpu_pop_items(size_t offset, void** items, long count);
 // Moves the entry's items to the array `to` of `region`. 1 done, 0 impossible, -1 restarted.
 long uma_percpu_move(size_t offset, char* region, void** from, void** to);
-// Called by the abort handlers: a pop was counted and then restarted. The zone floor defines it.
+// Called by the abort handlers: a pop was counted and then restarted. The zone layer defines it.
 void uma_percpu_correct(size_t offset);
 }
 

@@ -7,8 +7,8 @@
         .hidden uma_percpu_pop
         .hidden uma_percpu_push
         .hidden uma_percpu_push_new
-        .hidden uma_percpu_fill
-        .hidden uma_percpu_take
+        .hidden uma_percpu_push_items
+        .hidden uma_percpu_pop_items
         .hidden uma_percpu_move
 
 # void *uma_percpu_pop(size_t offset)
@@ -77,9 +77,9 @@ FUNCTION uma_percpu_push_new
         RETRY_OR .Lretry_push_new, .Lpush_locked
 END_FUNCTION uma_percpu_push_new
 
-# long uma_percpu_fill(size_t offset, void *const *items, long count)
+# long uma_percpu_push_items(size_t offset, void *const *items, long count)
 #   rdi offset, rsi items, rdx count -> r9
-FUNCTION uma_percpu_fill
+FUNCTION uma_percpu_push_items
         DESCRIPTOR .Lcs_fill, .Lstart_fill, .Lend_fill, .Labort_fill
         mov     %rdx, %r9
         ARM     .Lcs_fill
@@ -107,10 +107,10 @@ FUNCTION uma_percpu_fill
         ABORT_LABEL .Labort_fill
         mov     $-1, %rax
         ret
-END_FUNCTION uma_percpu_fill
+END_FUNCTION uma_percpu_push_items
 
-# long uma_percpu_take(size_t offset, void **items, long count)
-FUNCTION uma_percpu_take
+# long uma_percpu_pop_items(size_t offset, void **items, long count)
+FUNCTION uma_percpu_pop_items
         DESCRIPTOR .Lcs_take, .Lstart_take, .Lend_take, .Labort_take
         mov     %rdx, %r9
         ARM     .Lcs_take
@@ -138,7 +138,7 @@ FUNCTION uma_percpu_take
         ABORT_LABEL .Labort_take
         mov     $-1, %rax
         ret
-END_FUNCTION uma_percpu_take
+END_FUNCTION uma_percpu_pop_items
 
 # long uma_percpu_move(size_t offset, char *region, void **from, void **to)
 #   rdi offset, rsi region, rdx from -> r9 (its slot 0), rcx to -> r10 (its slot 0)

@@ -5,10 +5,15 @@
 
 #include "alloc/base/log.h"
 #include "alloc/base/report.h"
-#include "alloc/uma/array.h"
 #include "alloc/uma/background.h"
+#include "alloc/uma/boot.h"
+#include "alloc/uma/bucket.h"
+#include "alloc/uma/cache.h"
 #include "alloc/uma/fork.h"
-#include "alloc/uma/zone.h"
+#include "alloc/uma/miss.h"
+#include "alloc/uma/reclaim.h"
+#include "alloc/uma/registry.h"
+#include "alloc/uma/stat.h"
 
 namespace uma {
 
@@ -37,7 +42,7 @@ void* construct(Zone* zone, void* item, void* arg, int flags) {
   // As in the kernel: no dtor, but the item leaves the zone; it counts as a failed allocation.
   bump(zone->pub.slow_frees);
   bump(zone->pub.fails);
-  zone_return(zone, &item, 1, "uma_zalloc");
+  zone_release(zone, &item, 1, "uma_zalloc");
   return nullptr;
 }
 
@@ -53,11 +58,11 @@ UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, 
     errno = EINVAL;
     return nullptr;
   }
-  if (!uma_boot()) {
+  if (!boot()) {
     errno = ENOMEM;
     return nullptr;
   }
-  uma_start_hook();
+  fork_hook();
   Guard guard(creation_lock());
   Keg* keg = keg_create(size, size_t(align), uint16_t(kEntryUma * sizeof(Entry)));
   if (!keg) {
@@ -91,10 +96,10 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
   // Nobody uses the zone any more, so its entries may be emptied without stopping anyone.
   for (Cpu* cpu = zone->offset ? percpu_first() : nullptr; cpu; cpu = cpu->next) {
     Guard cpu_guard(cpu->lock);
-    zone_drain_entry(zone, cpu);
-    array_reset(zone, cpu);
+    cache_drain(zone, cpu);
+    cache_reset(zone, cpu);
   }
-  zone_trim_buckets(zone, 0);
+  bucket_reclaim(zone, 0);
   if (peek(zone->keg->zones) == 1) zone->keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};
   keg_trim(zone->keg);
   if (stats.used) {
@@ -104,10 +109,10 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
   }
   Guard creation(creation_lock());
   Guard registry(registry_lock());
-  registry_remove(zone);
+  zone_remove(zone);
 }
 
-void* uma_zalloc_slow(uma_zone_t handle, void* arg, int flags) {
+void* uma_zalloc_miss(uma_zone_t handle, void* arg, int flags) {
   Zone* zone = zone_of(handle);
   void* item = zone->offset ? uma_percpu_pop(zone->offset) : nullptr;
   if (!item) item = zone_alloc_miss(zone);
@@ -129,7 +134,7 @@ void* uma_zalloc_locked(uma_zone_t handle, void* arg, int flags) {
   return construct(zone, item, arg, flags);
 }
 
-void uma_zfree_slow(uma_zone_t handle, void* item, void* arg) {
+void uma_zfree_miss(uma_zone_t handle, void* item, void* arg) {
   if (!item) return;
   Zone* zone = zone_of(handle);
   if (zone->dtor) zone->dtor(item, int(zone->pub.size), arg);

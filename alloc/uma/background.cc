@@ -7,7 +7,7 @@
 #include "alloc/os/published.h"
 #include "alloc/os/thread.h"
 #include "alloc/uma/decay.h"
-#include "alloc/uma/zone.h"
+#include "alloc/uma/reclaim.h"
 
 namespace uma {
 

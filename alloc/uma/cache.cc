@@ -1,166 +1,270 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The slow paths of pop and push: an empty array is refilled, a full one gives its top half to the
-// zone. Each visit also lets the array grow.
-#include "alloc/base/options.h"
-#include "alloc/base/report.h"
-#include "alloc/uma/array.h"
-#include "alloc/uma/slab.h"
-#include "alloc/uma/zone.h"
+#include "alloc/uma/cache.h"
+
+#include "alloc/base/words.h"
+#include "alloc/os/meta.h"
+#include "alloc/uma/bucket.h"
+#include "alloc/uma/registry.h"
 
 namespace uma {
 namespace {
 
-constexpr size_t kRefillBytes = size_t{64} << 10;
+constexpr int kTries = 16;  // restarts of a section before it is given up
+// Misses closer than this make a cache grow. A hundred classes in turn are a usual pattern.
+constexpr unsigned kRecentVisits = 300;
+// A cache without a miss for so long gives its room to one that wants to grow. Were it less, too
+// many busy classes would take it from each other again and again.
+constexpr unsigned kSettledVisits = 1000;
+constexpr unsigned kEntryShare = 16;  // of a CPU's budget, for one cache
+constexpr unsigned kFirstShare = 96;  // the same for the first cache of a small class
+// Blocks from this size on are cached once they are asked for again: a block that grows by doubling
+// leaves nothing behind.
+constexpr size_t kOnceBytes = size_t{32} << 10;
+// A cache whose items were not taken so many times over since cache_watch is idle: to fill it
+// again costs little beside that.
+constexpr unsigned kBusyTurns = 64;
+constexpr unsigned kOneWayCap = 14;
+constexpr size_t kFirstBytes = size_t{32} << 10;  // a first capacity, in bytes of items
 
-// Items into the array; what does not fit goes to the zone.
-void fill(Zone* zone, Cpu* cpu, void* const* items, unsigned count, const char* function) {
-  bump(zone->pub.moved_in, uma_u64{count});
-  const long n = array_put(zone, cpu, items, count);
-  drop(zone->pub.moved_in, uma_u64(count - n));
-  if (n < long{count}) zone_store(zone, items + n, count - unsigned(n), function);
+}  // namespace
+
+bool cache_shared(const Cpu* cpu) { return cpu->id == percpu_limit(); }
+
+bool cache_has(Zone* zone, Cpu* cpu, const void* item) {
+  Guard guard(cpu->lock);
+  for (void** slot = entry_at(cpu->region, zone->pub.entry)->top; *--slot;)
+    if (*slot == item) return true;
+  return false;
 }
 
-// Up to `count` items from the array's top into the zone.
-void flush(Zone* zone, Cpu* cpu, unsigned count, const char* function) {
+long cache_push(Zone* zone, Cpu* cpu, void* const* items, long count) {
+  if (cache_shared(cpu)) {
+    Guard guard(cpu->lock);
+    Entry* entry = entry_at(cpu->region, zone->pub.entry);
+    long n = 0;
+    for (; n < count && !(addr(*entry->top) & kFullTag); n++) {
+      *entry->top = items[n];
+      store(entry->top, entry->top + 1);
+    }
+    return n;
+  }
+  for (int i = 0; i < kTries; i++) {
+    const long n = uma_percpu_push_items(zone->offset, items, count);
+    if (n >= 0) return n;
+  }
+  return 0;
+}
+
+long cache_pop(Zone* zone, Cpu* cpu, void** items, long count) {
+  if (cache_shared(cpu)) {
+    Guard guard(cpu->lock);
+    Entry* entry = entry_at(cpu->region, zone->pub.entry);
+    long n = 0;
+    for (; n < count && entry->top[-1]; n++) {
+      items[n] = entry->top[-1];
+      store(entry->top, entry->top - 1);
+    }
+    return n;
+  }
+  for (int i = 0; i < kTries; i++) {
+    const long n = uma_percpu_pop_items(zone->offset, items, count);
+    if (n >= 0) return n;
+  }
+  return 0;
+}
+
+namespace {
+
+constinit uint64_t all_cap_bytes = 0;
+
+// cpu->lock held.
+void count_room(Cpu* cpu, ptrdiff_t by) {
+  cpu->cap_bytes += uint64_t(by);
+  bump(all_cap_bytes, uint64_t(by));
+}
+
+uint64_t cpu_budget() {
+  if (!percpu_has_rseq()) return kBudgetOwned;
+  const uint64_t heap = peek(page_counters().runs_used);
+  const uint64_t all = max(uint64_t{kBudgetAll}, heap / kBudgetHeapShare);
+  return max(all / max(percpu_seen(), 1u), uint64_t{kBudgetCpu});
+}
+
+unsigned first_cap(size_t rsize) {
+  // Small classes share a small budget: each must fit, or they would evict one another for ever.
+  if (rsize <= kSmallMax) return max(14u, min(30u, unsigned(cpu_budget() / kFirstShare / rsize)));
+  const size_t fit = kFirstBytes / rsize;
+  if (fit >= 14) return 14;
+  return unsigned(max(fit, size_t{rsize <= 65536 ? 2u : 1u}));
+}
+
+// What the zone's cache on this CPU counts for in cap_bytes.
+uint64_t room(const Zone* zone, const Cpu* cpu) {
+  return uint64_t{cold_at(cpu->region, zone->pub.entry)->cap} * zone->keg->pub.rsize;
+}
+
+// Moves a cache's items into the zone's buckets and detaches it. cpu->lock held. False: it stays.
+bool detach(Cpu* cpu, unsigned index) {
+  Zone* zone = zone_of_entry(index);
+  if (!zone || cache_shared(cpu) || percpu_current() != cpu) return false;
+  const uint64_t bytes = room(zone, cpu);
   void* items[kBucketItems];
-  while (count) {
-    const long n = array_get(zone, cpu, items, min(count, kBucketItems));
-    if (n <= 0) return;
+  for (long n; (n = cache_pop(zone, cpu, items, kBucketItems)) > 0;) {
     bump(zone->pub.moved_out, uma_u64(n));
-    zone_store(zone, items, unsigned(n), function);
-    count -= unsigned(n);
+    // Nothing that could call fini: the CPU's lock is held.
+    const unsigned stored = bucket_put(zone, items, unsigned(n));
+    if (stored == n) continue;
+    bump(zone->pub.moved_in, uma_u64(n - stored));
+    cache_push(zone, cpu, items + stored, n - stored);
+    return false;
   }
+  if (!percpu_detach(cpu, index)) return false;
+  count_room(cpu, -ptrdiff_t(bytes));
+  return true;
 }
 
-Cpu* cpu_of_thread(bool locked) {
-  Cpu* cpu = locked ? nullptr : percpu_self();
-  return cpu ? cpu : percpu_shared();
-}
-
-struct Operation {  // in flight: the table is not exact meanwhile
-  explicit Operation(Zone* zone) : zone_(zone) { bump(zone->pub.ops_started); }
-  ~Operation() { bump(zone_->pub.ops_finished); }
-  Zone* zone_;
-};
-
-void* alloc_direct(Zone* zone) {
-  void* item;
-  if (!zone_fetch(zone, &item, 1, true)) {
-    bump(zone->pub.fails);
-    return nullptr;
+// Detaches the cache that went longest without a miss, and for more than `age` visits. False: there
+// is none.
+bool evict_oldest(Cpu* cpu, unsigned except, unsigned age) {
+  unsigned oldest = 0;
+  for (unsigned i = 1; i < percpu_entries(); i++) {
+    const uma_layout_cold* cold = cold_at(cpu->region, i);
+    const unsigned this_age = uint16_t(cpu->clock - cold->last_miss);
+    if (i == except || !cold->cap || this_age <= age) continue;
+    age = this_age;
+    oldest = i;
   }
-  bump(zone->pub.slow_allocs);
-  return item;
+  return oldest && detach(cpu, oldest);
 }
 
-void free_direct(Zone* zone, void* item, const char* function) {
-  // With invariants every item is checked at once, so it goes to its slab.
-  if (options.invariants)
-    zone_return(zone, &item, 1, function);
-  else
-    zone_store_one(zone, item, function);
-  bump(zone->pub.slow_frees);
+// Gives the entry room for `cap` items if the budget allows.
+bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
+  const unsigned old_cap = cold_at(cpu->region, zone->pub.entry)->cap;
+  const uint64_t rsize = zone->keg->pub.rsize;
+  const uint64_t budget = cpu_budget();
+  const unsigned age = old_cap || rsize <= kSmallMax ? kSettledVisits : 0;
+  for (int i = 0; i < 8 && cpu->cap_bytes + (cap - old_cap) * rsize > budget; i++)
+    if (!evict_oldest(cpu, zone->pub.entry, age)) break;
+  if (old_cap && cpu->cap_bytes + (cap - old_cap) * rsize > budget) return false;
+  if (!percpu_resize(cpu, zone->pub.entry, cap)) return false;
+  count_room(cpu, ptrdiff_t((cap - old_cap) * rsize));
+  uma_layout_cpu& shown = percpu_published()[cpu->id];
+  store(shown.cached_bytes_max, cpu->cap_bytes);
+  store(shown.budget, budget);
+  return true;
 }
 
-void* alloc_slow(Zone* zone, bool locked) {
-  Operation operation(zone);
-  Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
-  if (!cpu) return alloc_direct(zone);
-  void* items[kBucketItems];
-  if (array_shared(cpu) && array_get(zone, cpu, items, 1) == 1) {
-    bump(zone->pub.moved_out);
-    bump(zone->pub.slow_allocs);
-    return items[0];
-  }
-  bool grown;
-  const unsigned cap = array_note_miss(zone, cpu, true, &grown);
-  // Half of the array, but not much of what may be fresh memory that nobody will want.
-  const unsigned most = unsigned(kRefillBytes / zone->keg->pub.rsize);
-  unsigned want = max(min(cap / 2 + 1, most), 1u);
-  void* item = nullptr;
-  while (want) {
-    unsigned n = zone_fetch(zone, items, min(want, kBucketItems), !item);
-    if (!n) break;
-    want -= n;
-    if (!item) item = items[--n];
-    if (n) fill(zone, cpu, items, n, freed_by(zone));
-  }
-  bump(item ? zone->pub.slow_allocs : zone->pub.fails);
-  return item;
+bool has_watched(Cpu* cpu, unsigned entries) {
+  if (cpu->watched_entries >= entries) return true;
+  const unsigned more = unsigned(round_up(entries, 256));
+  auto* pops = static_cast<uint32_t*>(meta_alloc(more * sizeof(uint32_t)));
+  if (!pops) return false;
+  cpu->watched = pops;
+  cpu->watched_entries = more;
+  return true;
 }
 
-// Whether a large item is in a bucket or in its slab.
-bool given_back(Zone* zone, const void* item) {
-  return zone_has_in_buckets(zone, item) || slab_has(zone->keg, item);
+// Without restartable sequences a cache that is only freed into, from one miss to the next,
+// becomes small. Nobody but its owner can empty it, and each item there may be the last one of a
+// page.
+bool is_one_way(Cpu* cpu, unsigned index) {
+  if (percpu_has_rseq() || !has_watched(cpu, percpu_entries())) return false;
+  const auto pops = uint32_t(entry_at(cpu->region, index)->allocs);
+  const bool same = pops == cpu->watched[index];
+  cpu->watched[index] = pops;
+  return same;
 }
 
-void check_large(Zone* zone, Cpu* cpu, const void* item, const char* function) {
-  if ((cpu && array_holds(zone, cpu, item)) || given_back(zone, item))
-    report::double_free(function, addr(item), zone->pub.name);
+// To kOneWayCap; its items go to buckets. False: it stays as it is.
+bool shrink(Zone* zone, Cpu* cpu) {
+  const uint64_t rsize = zone->keg->pub.rsize;
+  if (!detach(cpu, zone->pub.entry) || !percpu_resize(cpu, zone->pub.entry, kOneWayCap))
+    return false;
+  count_room(cpu, ptrdiff_t(kOneWayCap * rsize));
+  return true;
 }
 
-// The older half of a full array goes, so that what was freed last is still found there. An array
-// of buffers stays full for the same reason.
-void flush_oldest(Zone* zone, Cpu* cpu, unsigned cap, const char* function) {
-  void* items[kBucketItems];
-  const long n = array_get(zone, cpu, items, min(cap, kBucketItems));  // the newest first
-  if (n <= 0) return;
-  bump(zone->pub.moved_out, uma_u64(n));
-  const long keep = min(n, long{cap / 2});
-  zone_store(zone, items + keep, unsigned(n - keep), function);
-  for (long i = keep; i-- > 0;) fill(zone, cpu, &items[i], 1, function);
-}
-
-void free_slow(Zone* zone, void* item, const char* function, bool locked) {
-  Operation operation(zone);
-  Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
-  const bool large = zone->keg->pub.rsize >= kLargeItem;
-  if (large) check_large(zone, cpu, item, function);
-  if (!cpu) return free_direct(zone, item, function);
-  bool grown;
-  const unsigned cap = array_note_miss(zone, cpu, false, &grown);
-  if (!grown && is_searched(zone->keg->pub.rsize))
-    flush_oldest(zone, cpu, cap, function);
-  else if (!grown && !large)
-    flush(zone, cpu, cap / 2 + 1, function);
-  // Frees that find room in the arrays come by no slow path.
-  if (array_room() > kDirtyMin) note_idle();
-  bump(zone->pub.moved_in);
-  bump(zone->pub.slow_frees);
-  if (array_put(zone, cpu, &item, 1) == 1) return;
-  drop(zone->pub.moved_in);
-  zone_store(zone, &item, 1, function);
+unsigned grown_cap(const Zone* zone, unsigned cap) {
+  const uint64_t most = cpu_budget() / kEntryShare / zone->keg->pub.rsize;
+  if (is_buffer(zone->keg->pub.rsize)) return cap;
+  unsigned next = cap * 2 + 2;
+  if (is_searched(zone->keg->pub.rsize)) next = max(cap, min(next, kSearchedCap));
+  return next <= kArrayMaxCap && next <= most ? next : cap;
 }
 
 }  // namespace
 
-void* zone_alloc_miss(Zone* zone) { return alloc_slow(zone, false); }
-void* zone_alloc_locked(Zone* zone) { return alloc_slow(zone, true); }
-void zone_free_miss(Zone* zone, void* item, const char* function) {
-  free_slow(zone, item, function, false);
-}
-void zone_free_locked(Zone* zone, void* item, const char* function) {
-  free_slow(zone, item, function, true);
+unsigned cache_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown) {
+  *grown = false;
+  Guard guard(cpu->lock);
+  uma_layout_cold* cold = cold_at(cpu->region, zone->pub.entry);
+  const unsigned cap = cold->cap;
+  const size_t rsize = zone->keg->pub.rsize;
+  const bool once = !cap && rsize >= kOnceBytes && zone->pub.kind == UMA_LAYOUT_KIND_MALLOC;
+  if (once && !allocating) return 0;
+  const bool first = cold->last_miss == 0;
+  const bool recent = uint16_t(++cpu->clock - cold->last_miss) <= kRecentVisits;
+  cold->last_miss = cpu->clock;
+  if (once && (first || !recent)) return 0;
+  unsigned wanted = cap;
+  const bool one_way = !allocating && cap && is_one_way(cpu, zone->pub.entry);
+  if (one_way && cap > kOneWayCap) {
+    *grown = shrink(zone, cpu);
+    return cold->cap;
+  }
+  if (!cap)
+    wanted = first_cap(rsize);
+  else if (recent && !one_way)
+    wanted = grown_cap(zone, cap);
+  if (wanted != cap) *grown = resize(zone, cpu, wanted);
+  return cold->cap;
 }
 
-void zone_free_searched(Zone* zone, void* item, const char* function) {
-  const int pushed = given_back(zone, item) ? 2 : uma_percpu_push_new(item, zone->offset);
-  if (likely(pushed == 0)) return;
-  if (pushed == 2) report::double_free(function, addr(item), zone->pub.name);
-  zone_free_miss(zone, item, function);
+void cache_drain(Zone* zone, Cpu* cpu) {
+  // Into buckets only: no callback may run while a CPU is stopped.
+  Entry* entry = entry_at(cpu->region, zone->pub.entry);
+  while (entry->top[-1]) {
+    unsigned n = 0;
+    while (n < kBucketItems && entry->top[-1 - int(n)]) n++;
+    void** items = entry->top - n;
+    const unsigned stored = bucket_put(zone, items, n);
+    bump(zone->pub.moved_out, uma_u64{stored});
+    copy_words(items, items + stored, n - stored);
+    store(entry->top, entry->top - stored);
+    if (stored < n) return;
+  }
 }
 
-void* zone_alloc_zeroed(Zone* zone, bool* zeroed) {
-  Operation operation(zone);
-  *zeroed = false;
-  if (peek(zone->pub.bucket_items)) return alloc_direct(zone);
-  void* item = keg_take_zeroed(zone->keg, zeroed);
-  bump(item ? zone->pub.slow_allocs : zone->pub.fails);
-  return item;
+void cache_drop(Zone* zone, Cpu* cpu) {
+  if (cache_shared(cpu)) return;
+  const uint64_t before = room(zone, cpu);
+  percpu_drop(cpu, zone->pub.entry);
+  count_room(cpu, -ptrdiff_t(before - room(zone, cpu)));
 }
 
-extern "C" void uma_percpu_correct(size_t offset) {
-  bump(zone_of_entry(unsigned(offset / sizeof(Entry)))->pub.corrections);
+size_t cache_room() { return peek(all_cap_bytes); }
+
+void cache_watch(Cpu* cpu) {
+  const unsigned entries = percpu_entries();
+  if (!percpu_has_rseq() || !has_watched(cpu, entries)) return;
+  for (unsigned i = 0; i < entries; i++)
+    cpu->watched[i] = uint32_t(peek(entry_at(cpu->region, i)->allocs));
+}
+
+bool cache_idle(const Zone* zone, const Cpu* cpu) {
+  const unsigned index = zone->pub.entry;
+  const unsigned cap = peek(cold_at(cpu->region, index)->cap);
+  if (!cap) return false;
+  // It was stopped, so no thread owns it but perhaps the caller.
+  if (!percpu_has_rseq()) return percpu_current() != cpu;
+  if (index >= cpu->watched_entries) return false;
+  const uint32_t pops = uint32_t(peek(entry_at(cpu->region, index)->allocs)) - cpu->watched[index];
+  return pops < cap * kBusyTurns;
+}
+
+void cache_reset(Zone* zone, Cpu* cpu) {
+  count_room(cpu, -ptrdiff_t(room(zone, cpu)));
+  percpu_reset(cpu, zone->pub.entry);
 }
 
 }  // namespace uma

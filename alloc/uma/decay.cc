@@ -3,8 +3,11 @@
 
 #include "alloc/base/options.h"
 #include "alloc/os/os.h"
-#include "alloc/uma/array.h"
-#include "alloc/uma/zone.h"
+#include "alloc/uma/bucket.h"
+#include "alloc/uma/cache.h"
+#include "alloc/uma/reclaim.h"
+#include "alloc/uma/registry.h"
+#include "alloc/uma/slab.h"
 
 namespace uma {
 namespace {
@@ -14,23 +17,23 @@ constexpr size_t kRunStep = size_t{1} << 20;       // of free runs in a step
 constexpr unsigned kStepItems = 4 * kBucketItems;  // from buckets to slabs in a step
 
 // What was in use during a round that gave back so much is often idle in the next one: a few items
-// in arrays and buckets, each of which may hold a page.
+// in caches and buckets, each of which may hold a page.
 constexpr size_t kGaveMuch = size_t{512} << 10;
 
-enum class Phase : uint8_t { kWatch, kArrays, kZones, kRuns, kUpper };
+enum class Phase : uint8_t { kWatch, kCaches, kZones, kRuns, kUpper };
 
 // Under the reclaim lock. Zones may come and go between steps: one may be passed over or met twice.
 struct Round {
   Phase phase = Phase::kWatch;
-  uint64_t due = 0;        // when the decay time is over
-  Cpu* cpu = nullptr;      // arrays: the next CPU,
-  unsigned entry = 0;      // and entry
-  unsigned zone = 0;       // zones done
-  bool zone_open = false;  // the next one has begun:
-  uint64_t zone_busy = 0;  // items in its buckets that stay
-  size_t keg_busy = 0;     // bytes in its slabs that stay
-  size_t runs_busy = 0;    // bytes in free runs that stay
-  uint64_t given = 0;      // ever given back when it began
+  uint64_t due = 0;          // when the decay time is over
+  Cpu* cpu = nullptr;        // caches: the next CPU,
+  unsigned entry = 0;        // and entry
+  unsigned zone = 0;         // zones done
+  bool zone_open = false;    // the next one has begun:
+  uint64_t bucket_busy = 0;  // items in its buckets that stay
+  size_t keg_busy = 0;       // bytes in its slabs that stay
+  size_t runs_busy = 0;      // bytes in free runs that stay
+  uint64_t given = 0;        // ever given back when it began
 };
 constinit Round round;
 constinit DecayHooks upper{};
@@ -44,29 +47,29 @@ uint64_t decay_time() { return options.decay_ms * 1000000; }
 bool may_give_back(const Zone* zone) { return zone->keg && !zone->zfini && !zone->keg->fini; }
 
 uint64_t watch() {
-  for (Cpu* cpu = percpu_first(); cpu; cpu = cpu->next) array_watch(cpu);
+  for (Cpu* cpu = percpu_first(); cpu; cpu = cpu->next) cache_watch(cpu);
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
     if (!may_give_back(zone)) continue;
-    zone_watch(zone);
+    bucket_watch(zone);
     keg_watch(zone->keg);
   }
   purge_watch();
   round = {};
-  round.phase = Phase::kArrays;
+  round.phase = Phase::kCaches;
   round.cpu = percpu_first();
   round.given = given();
   round.due = os::clock_ns() + decay_time();
   return decay_time();
 }
 
-void step_arrays() {
+void step_caches() {
   if (!round.cpu) {
     round.phase = Phase::kZones;
     round.runs_busy = purge_busy();
     purge_split();
     return;
   }
-  round.entry = detach_idle(round.cpu, max(round.entry, 1u));
+  round.entry = reclaim_idle_caches(round.cpu, max(round.entry, 1u));
   if (!round.entry) round.cpu = round.cpu->next;
 }
 
@@ -74,12 +77,12 @@ void step_arrays() {
 bool step_zone(Zone* zone) {
   if (!round.zone_open) {
     round.zone_open = true;
-    round.zone_busy = zone_busy(zone);
+    round.bucket_busy = bucket_busy(zone);
     round.keg_busy = keg_busy(zone->keg);
   }
   const uint64_t held = peek(zone->pub.bucket_items);
-  if (held > round.zone_busy) {
-    zone_trim_buckets(zone, max(round.zone_busy, held - min(held, uint64_t{kStepItems})));
+  if (held > round.bucket_busy) {
+    bucket_reclaim(zone, max(round.bucket_busy, held - min(held, uint64_t{kStepItems})));
     return false;
   }
   return keg_give_back(zone->keg, round.keg_busy);
@@ -118,8 +121,8 @@ uint64_t step_locked() {
   const uint64_t now = os::clock_ns();
   if (now < round.due) return round.due - now;
   switch (round.phase) {
-    case Phase::kArrays:
-      step_arrays();
+    case Phase::kCaches:
+      step_caches();
       return 0;
     case Phase::kZones:
       step_zones();
@@ -138,7 +141,7 @@ void decay_set_upper(const DecayHooks& hooks) { upper = hooks; }
 
 bool decay_needed() {
   const size_t kept = upper.idle ? upper.idle() : 0;
-  return keg_unscanned() + peek(page_counters().runs_free_dirty) + array_room() + kept >
+  return slab_unscanned_total() + peek(page_counters().runs_free_dirty) + cache_room() + kept >
              purge_allowance() ||
          peek(last_gave) > kGaveMuch;
 }

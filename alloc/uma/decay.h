@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Decay: memory that stayed idle for the decay time goes back to the system.
 //
-// It works in rounds. A round notes how much is idle in arrays, buckets, slabs, free runs and what
+// It works in rounds. A round notes how much is idle in caches, buckets, slabs, free runs and what
 // the layers above keep; waits for the decay time; then gives back what was idle all the time, in
 // steps of less than 100 us. What came and went meanwhile is in use and stays.
 //

@@ -5,9 +5,9 @@
 
         .hidden uma_percpu_tls
         .hidden uma_percpu_correct
-        .hidden uma_zalloc_slow
+        .hidden uma_zalloc_miss
         .hidden uma_zalloc_locked
-        .hidden uma_zfree_slow
+        .hidden uma_zfree_miss
         .hidden uma_zfree_locked
 
         .set M_ZERO, 0x100
@@ -33,7 +33,7 @@ FUNCTION uma_zalloc_arg
 .Lzalloc_slow:
         mov     %r9, %rdi
         mov     %r10d, %edx
-        jmp     uma_zalloc_slow
+        jmp     uma_zalloc_miss
 .Lzalloc_locked:
         mov     %r9, %rdi
         mov     %r10d, %edx
@@ -78,7 +78,7 @@ FUNCTION uma_zfree_arg
         mov     %rdi, %rsi
         mov     %r9, %rdi
         mov     %r10, %rdx
-        jmp     uma_zfree_slow
+        jmp     uma_zfree_miss
 .Lzfree_locked:
         mov     %rdi, %rsi
         mov     %r9, %rdi

@@ -1,19 +1,43 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fork: all locks are taken in rank order before, and released on both sides after. Meanwhile the
-// forking thread passes through its own locks, because handlers of other libraries allocate.
 #include "alloc/uma/fork.h"
 
 #include <pthread.h>
 
-#include "alloc/base/lock.h"
+#include "alloc/base/options.h"
+#include "alloc/os/meta.h"
+#include "alloc/os/os.h"
+#include "alloc/os/published.h"
 #include "alloc/os/streams.h"
 #include "alloc/uma/background.h"
-#include "alloc/uma/zone.h"
+#include "alloc/uma/bucket.h"
+#include "alloc/uma/reclaim.h"
+#include "alloc/uma/registry.h"
+#include "alloc/uma/slab.h"
 
 namespace uma {
 namespace {
 
-constinit ForkHooks upper{};
+// All locks, by rank: forwards to prepare, backwards to release.
+struct Locks {
+  Rank rank;
+  LockWalk walk;
+};
+constexpr unsigned kBuiltIn = 10;
+constexpr unsigned kAdded = 2;  // by layers above
+constinit Locks all[kBuiltIn + kAdded] = {
+    {Rank::kReclaim, reclaim_locks},
+    {Rank::kCreation, registry_locks},
+    {Rank::kDrain, percpu_locks},
+    {Rank::kZone, zone_locks},
+    {Rank::kKeg, keg_locks},
+    {Rank::kPage, page_locks},
+    {Rank::kPool, registry_pool_locks},
+    {Rank::kPool, bucket_pool_locks},
+    {Rank::kPool, slab_pool_locks},
+    {Rank::kMeta, meta_locks},
+};
+constinit unsigned count = kBuiltIn;
+
 constinit bool registered = false;
 
 // Held while handlers are registered. Not ranked: it is taken before all others.
@@ -23,14 +47,27 @@ constinit Lock forking;
 constinit unsigned nested = 0;   // forks by handlers of other libraries meanwhile
 constinit bool streams = false;  // the lock of libc's is taken
 
-void after(void (*below)()) {
+void take_all() {
+  for (unsigned i = 0; i < count; i++) all[i].walk([](Lock& lock) { lock.fork_prepare(); });
+}
+
+void release_all() {
+  for (unsigned i = count; i-- > 0;) all[i].walk([](Lock& lock) { lock.fork_release(); });
+}
+
+void after(bool in_child) {
   if (nested) {
     nested--;
     return;
   }
   __atomic_store_n(&Lock::fork_thread, uintptr_t{0}, __ATOMIC_RELEASE);
-  if (upper.release) upper.release();
-  below();
+  if (in_child) {
+    uma_layout.pid = os::pid();
+    background_fork_child();
+  }
+  release_all();
+  // Calls functions of libc that a program may have replaced by ones that allocate.
+  if (in_child) percpu_fork_child();
   registering.fork_release();
   forking.unlock();
 }
@@ -46,7 +83,7 @@ void prepare() {
 void parent() {
   const bool outer = !nested;
   const bool taken = streams;
-  after(uma_fork_parent);
+  after(false);
   if (outer && taken) os::streams_unlock();
 }
 
@@ -56,10 +93,16 @@ void child() {
     os::streams_reset();
     if (nested) os::streams_lock();
   }
-  after(uma_fork_child);
+  after(true);
 }
 
 }  // namespace
+
+void fork_add_locks(Rank rank, LockWalk walk) {
+  unsigned i = count++;
+  for (; i > 0 && all[i - 1].rank > rank; i--) all[i] = all[i - 1];
+  all[i] = {rank, walk};
+}
 
 void fork_locks_prepare() {
   if (forking.held_by_me()) {
@@ -68,20 +111,16 @@ void fork_locks_prepare() {
   }
   forking.lock();
   registering.fork_prepare();
-  uma_fork_prepare();
-  if (upper.prepare) upper.prepare();
-  uma_fork_prepare_memory();
+  take_all();
   __atomic_store_n(&Lock::fork_thread, thread_self(), __ATOMIC_RELEASE);
 }
 
-void fork_locks_parent() { after(uma_fork_parent); }
+void fork_locks_parent() { after(false); }
 
 void fork_locks_child() {
-  after(uma_fork_child);
+  after(true);
   background_copied_child();
 }
-
-void fork_set_upper(const ForkHooks& hooks) { upper = hooks; }
 
 int fork_register(ForkRegister* add, ForkHandler* prepare, ForkHandler* parent, ForkHandler* child,
                   void* library) {
@@ -92,7 +131,7 @@ int fork_register(ForkRegister* add, ForkHandler* prepare, ForkHandler* parent, 
   return error;
 }
 
-void uma_start_hook() {
+void fork_hook() {
   if (__atomic_exchange_n(&registered, true, __ATOMIC_ACQ_REL)) return;
   pthread_atfork(prepare, parent, child);
 }

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fork handlers, and the door through which the floor above adds its locks.
+// Fork: all locks are taken in rank order before, and released on both sides after. Meanwhile the
+// forking thread passes through its own locks, because handlers of other libraries allocate.
 #ifndef UMA_UMA_FORK_H_
 #define UMA_UMA_FORK_H_
 
+#include "alloc/base/lock.h"
+
 namespace uma {
 
-struct ForkHooks {
-  void (*prepare)() = nullptr;  // takes locks of rank kLarge
-  void (*release)() = nullptr;
-};
-
-void fork_set_upper(const ForkHooks& hooks);
-// Registers the handlers, once; any thread.
-void uma_start_hook();
+// A layer above adds its locks, all of one rank; once each, before the first fork.
+void fork_add_locks(Rank rank, LockWalk walk);
+// Registers the handlers with libc, once; any thread.
+void fork_hook();
 
 // What the handlers do with our locks, for calls that copy the process without calling handlers.
 // The child starts no helper thread.

@@ -147,12 +147,12 @@ bool may_release(const Keg* keg) { return !(keg->flags & UMA_ZONE_NOFREE); }
 bool mark_unscanned(Keg* keg, Slab* slab) {
   if (slab->unscanned || !keg_may_punch(keg)) return false;
   slab->unscanned = true;
-  keg_idle(keg, 0, ptrdiff_t(slab_idle_bytes(keg, slab)));
+  slab_count_idle(keg, 0, ptrdiff_t(slab_idle_bytes(keg, slab)));
   return true;
 }
 
 void count_returned(Keg* keg, size_t bytes) {
-  keg_idle(keg, ptrdiff_t(bytes), keg_may_punch(keg) ? ptrdiff_t(bytes) : 0);
+  slab_count_idle(keg, ptrdiff_t(bytes), keg_may_punch(keg) ? ptrdiff_t(bytes) : 0);
 }
 
 // Gives back empty pages of the slab; true: it is done and goes behind those that are not.
@@ -164,7 +164,7 @@ bool scan_slab(Keg* keg, Slab* slab, size_t* given) {
   bump(page_counters().purged_bytes, uma_u64{bytes});
   slab_idle_by(keg, slab, -ptrdiff_t(bytes));
   if (!complete) return false;
-  keg_idle(keg, 0, -ptrdiff_t(slab_idle_bytes(keg, slab)));
+  slab_count_idle(keg, 0, -ptrdiff_t(slab_idle_bytes(keg, slab)));
   slab->unscanned = false;
   List<Slab>::remove(slab);
   file(keg, slab);
@@ -182,7 +182,7 @@ bool scan_slabs(Keg* keg, size_t keep) {
       if (!scan_slab(keg, slab, &given)) return false;
     }
   }
-  keg_idle(keg, 0, -ptrdiff_t(keg->unscanned_bytes));
+  slab_count_idle(keg, 0, -ptrdiff_t(keg->unscanned_bytes));
   return true;
 }
 
@@ -212,7 +212,7 @@ void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset) {
   keg->full.init();
 }
 
-unsigned keg_take(Keg* keg, void** items, unsigned count, bool grow) {
+unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, bool grow) {
   unsigned taken = 0;
   keg->lock.lock();
   while (taken < count) {
@@ -226,7 +226,7 @@ unsigned keg_take(Keg* keg, void** items, unsigned count, bool grow) {
       keg->lock.lock();
       add_slab(keg, slab);
     }
-    const unsigned got = slab_take(keg, slab, items + taken, count - taken);
+    const unsigned got = slab_alloc_items(keg, slab, items + taken, count - taken);
     taken += got;
     sub(keg->pub.free_items, got);
     refile(keg, slab);
@@ -235,18 +235,18 @@ unsigned keg_take(Keg* keg, void** items, unsigned count, bool grow) {
   return taken;
 }
 
-void* keg_take_zeroed(Keg* keg, bool* zeroed) {
+void* keg_alloc_zeroed(Keg* keg, bool* zeroed) {
   *zeroed = false;
   void* item;
-  if (!keg_take(keg, &item, 1, true)) return nullptr;
+  if (!keg_alloc_items(keg, &item, 1, true)) return nullptr;
   const Slab* slab = slab_of(item);
   Guard guard(keg->lock);
   *zeroed = slab_fresh(keg, slab, item);
   return item;
 }
 
-void keg_give(Keg* keg, void* const* items, unsigned count, const char* function,
-              const char* zone) {
+void keg_free_items(Keg* keg, void* const* items, unsigned count, const char* function,
+                    const char* zone) {
   Slab* release = nullptr;  // chained through next
   size_t idle = 0;
   keg->lock.lock();
@@ -257,7 +257,7 @@ void keg_give(Keg* keg, void* const* items, unsigned count, const char* function
     }
     Slab* slab = slab_of(items[i]);
     const bool first = mark_unscanned(keg, slab);
-    slab_give(keg, slab, items[i], function, zone);
+    slab_free_item(keg, slab, items[i], function, zone);
     add(keg->pub.free_items);
     idle += keg->pub.rsize;
     if (slab->free_items < keg->pub.ipers || !may_release(keg)) {
@@ -279,7 +279,8 @@ void keg_give(Keg* keg, void* const* items, unsigned count, const char* function
   keg->lock.unlock();
   release_slabs(keg, release);
   const size_t allowance = purge_allowance();
-  if (keg_unscanned() > allowance || peek(page_counters().runs_free_dirty) > allowance) note_idle();
+  if (slab_unscanned_total() > allowance || peek(page_counters().runs_free_dirty) > allowance)
+    note_idle();
 }
 
 bool keg_reserve(Keg* keg, unsigned items) {

@@ -43,12 +43,13 @@ struct Keg {
 void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset);
 
 // Takes up to `count` items; with `grow` makes a slab where there is none. 0: no memory.
-unsigned keg_take(Keg* keg, void** items, unsigned count, bool grow);
+unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, bool grow);
 // Takes one item and tells whether it is known to be zero.
-void* keg_take_zeroed(Keg* keg, bool* zeroed);
+void* keg_alloc_zeroed(Keg* keg, bool* zeroed);
 // Gives items back, checking each: an interior pointer, a second free or a foreign item aborts,
 // naming `function` and `zone`.
-void keg_give(Keg* keg, void* const* items, unsigned count, const char* function, const char* zone);
+void keg_free_items(Keg* keg, void* const* items, unsigned count, const char* function,
+                    const char* zone);
 // Makes slabs until `items` more are free. False: stopped early.
 bool keg_reserve(Keg* keg, unsigned items);
 // Whether pages inside the keg's slabs may be given back: never where an owner keeps state in free
@@ -56,8 +57,6 @@ bool keg_reserve(Keg* keg, unsigned items);
 inline bool keg_may_punch(const Keg* keg) {
   return !keg->init && !keg->fini && !(keg->flags & UMA_ZONE_NOFREE);
 }
-// Unscanned bytes of all kegs.
-size_t keg_unscanned();
 // Unscanned bytes that came and went since keg_watch: the rest was idle all the time.
 void keg_watch(Keg* keg);
 size_t keg_busy(Keg* keg);
@@ -68,10 +67,6 @@ bool keg_give_back(Keg* keg, size_t keep);
 void keg_trim(Keg* keg);
 // Aborts unless p is the address of an item that is handed out.
 void keg_check(Keg* keg, const void* p, const char* function, const char* zone);
-
-// The size classes of bitmaps, for the registry and for fork.
-class Pool;
-Pool* keg_bitmap_pool(unsigned i);  // null past the last
 
 }  // namespace uma
 

@@ -11,7 +11,6 @@ namespace {
 
 // Bitmaps of more than 64 items, by size in bytes.
 constinit Pool pools[] = {Pool(64), Pool(128), Pool(256), Pool(512), Pool(1024)};
-constexpr unsigned kPools = sizeof(pools) / sizeof(pools[0]);
 
 unsigned words(const Keg* keg) { return (keg->pub.ipers + 63) / 64; }
 unsigned pool_of(const Keg* keg) {
@@ -86,7 +85,9 @@ unsigned take_returned(Keg* keg, Slab* slab, void** items, unsigned count, bool 
 
 }  // namespace
 
-Pool* keg_bitmap_pool(unsigned i) { return i < kPools ? &pools[i] : nullptr; }
+void slab_pool_locks(LockVisitor visit) {
+  for (Pool& pool : pools) visit(pool.lock());
+}
 
 bool slab_get_bitmap(Keg* keg, Slab* slab) {
   slab->bitmap = &slab->inline_bits;
@@ -103,7 +104,7 @@ void slab_release_bitmap(Keg* keg, Slab* slab) {
   pools[pool_of(keg)].free(slab->bitmap);
 }
 
-unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count) {
+unsigned slab_alloc_items(Keg* keg, Slab* slab, void** items, unsigned count) {
   unsigned taken = 0;
   if (returned(keg, slab)) taken = take_returned(keg, slab, items, count, slab->punched != 0);
   const unsigned reused = taken;
@@ -150,7 +151,7 @@ void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const
   report::double_free(function, addr(p), zone);
 }
 
-void slab_give(Keg* keg, Slab* slab, void* item, const char* function, const char* zone) {
+void slab_free_item(Keg* keg, Slab* slab, void* item, const char* function, const char* zone) {
   slab_check(keg, slab, item, function, zone);
   bool exact;
   const unsigned index = index_of(keg, slab, item, &exact);
@@ -187,9 +188,9 @@ void move(size_t& count, uint64_t& total, ptrdiff_t by) {
 }
 }  // namespace
 
-size_t keg_unscanned() { return peek(unscanned_total); }
+size_t slab_unscanned_total() { return peek(unscanned_total); }
 
-void keg_idle(Keg* keg, ptrdiff_t idle, ptrdiff_t unscanned) {
+void slab_count_idle(Keg* keg, ptrdiff_t idle, ptrdiff_t unscanned) {
   move(keg->idle_bytes, page_counters().slab_idle, idle);
   move(keg->unscanned_bytes, unscanned_total, unscanned);
   keg->unscanned_low = min(keg->unscanned_low, keg->unscanned_bytes);

@@ -12,9 +12,9 @@ bool slab_get_bitmap(Keg* keg, Slab* slab);  // false: no memory
 void slab_release_bitmap(Keg* keg, Slab* slab);
 
 // Takes up to `count` items, lowest addresses first, pages that were given back last.
-unsigned slab_take(Keg* keg, Slab* slab, void** items, unsigned count);
+unsigned slab_alloc_items(Keg* keg, Slab* slab, void** items, unsigned count);
 // Takes an item back; aborts where it is not one or is free already.
-void slab_give(Keg* keg, Slab* slab, void* item, const char* function, const char* zone);
+void slab_free_item(Keg* keg, Slab* slab, void* item, const char* function, const char* zone);
 // Aborts unless p is an item that is handed out (or cached outside the keg).
 void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone);
 // Whether p is an item of the keg that is not handed out. Without the lock: while p is handed out
@@ -23,20 +23,25 @@ void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const
 [[gnu::no_sanitize_thread]] bool slab_has(const Keg* keg, const void* p);
 // Whether an item just taken reads as zero.
 bool slab_fresh(const Keg* keg, const Slab* slab, const void* item);
-// Bytes of a wholly free slab that keg_idle counted: items that came back, less punched pages.
+// Bytes of a wholly free slab that slab_count_idle counted: items that came back, less punched
+// pages.
 size_t slab_idle(const Keg* keg, const Slab* slab);
 // The same of any slab.
 size_t slab_idle_bytes(const Keg* keg, const Slab* slab);
 // Moves the keg's counts of idle bytes and of those among them in unscanned slabs, and the sums
 // over all kegs.
-void keg_idle(Keg* keg, ptrdiff_t idle, ptrdiff_t unscanned);
+void slab_count_idle(Keg* keg, ptrdiff_t idle, ptrdiff_t unscanned);
+// Unscanned bytes of all kegs.
+size_t slab_unscanned_total();
 // The same for bytes of one slab.
 inline void slab_idle_by(Keg* keg, const Slab* slab, ptrdiff_t by) {
-  keg_idle(keg, by, slab->unscanned ? by : 0);
+  slab_count_idle(keg, by, slab->unscanned ? by : 0);
 }
 // Gives back pages on which no item is handed out, about `most` bytes; returns the bytes.
 // `complete` tells whether there are no more.
 size_t slab_punch(Keg* keg, Slab* slab, size_t most, bool* complete);
+
+void slab_pool_locks(LockVisitor visit);  // of the pools of bitmaps, for fork
 
 }  // namespace uma
 

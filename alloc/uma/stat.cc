@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The counters of a zone, summed over CPUs.
-#include "alloc/uma/zone.h"
+#include "alloc/uma/stat.h"
 
 namespace uma {
 namespace {

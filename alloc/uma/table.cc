@@ -7,7 +7,9 @@
 #include "alloc/base/options.h"
 #include "alloc/os/os.h"
 #include "alloc/os/published.h"
-#include "alloc/uma/zone.h"
+#include "alloc/uma/reclaim.h"
+#include "alloc/uma/registry.h"
+#include "alloc/uma/stat.h"
 
 namespace uma {
 namespace {

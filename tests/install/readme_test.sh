@@ -23,7 +23,7 @@ names_what_exists() {
   ((count > 5)) || fail "$1 names only $count paths"
 }
 
-# Functions in backquotes, as in `zone_fetch`, are in the sources.
+# Functions in backquotes, as in `zone_alloc_items`, are in the sources.
 names_functions() {
   local name count=0
   while IFS= read -r name; do

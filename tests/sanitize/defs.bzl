@@ -3,7 +3,7 @@
 
 load("//alloc:defs.bzl", "ALLOC_COPTS")
 
-FLOORS = ["base", "os", "percpu", "page", "uma", "heap"]
+LAYERS = ["base", "os", "percpu", "page", "uma", "heap"]
 
 def sanitized_oracle(name, sanitizer, runs):
     """A program and its runs: the name of each, and the words before and after the program."""
@@ -18,7 +18,7 @@ def sanitized_oracle(name, sanitizer, runs):
             "blocks.h",
             "oracle.cc",
             "zones.h",
-        ] + ["//alloc/%s:sources" % floor for floor in FLOORS],
+        ] + ["//alloc/%s:sources" % layer for layer in LAYERS],
         # Stacks can be walked, and locks check their order.
         copts = ALLOC_COPTS + flags + [
             "-fno-omit-frame-pointer",

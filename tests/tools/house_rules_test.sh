@@ -60,7 +60,7 @@ breach 'must not include alloc/uma/zone.h' mbuf/mbuf.h '#include "alloc/uma/zone
 breach 'must not include mbuf/mbuf.h' preload/malloc.cc '#include "mbuf/mbuf.h"'
 breach 'must not include alloc/base/log.h' tools/umastat/main.cc '#include "alloc/base/log.h"'
 breach 'must not include alloc/uma/zone.h' bench/pairs.cc '#include "alloc/uma/zone.h"'
-breach 'stands on no known floor of alloc/' alloc/attic/old.h
+breach 'stands on no known layer of alloc/' alloc/attic/old.h
 printf 'gitdir: elsewhere\n' >.git
 finds ''
 breach 'a test that does not begin with tests/check.sh' tests/shell/new_test.sh 'set -u'

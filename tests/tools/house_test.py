@@ -13,7 +13,7 @@ TOP_LEVEL = {
     "WORKSPACE", "BUILD", "README.md", "LICENSE",
     "alloc", "mbuf", "preload", "tests", "bench", "tools",
 }
-FLOORS = ["alloc/base", "alloc/os", "alloc/percpu", "alloc/page", "alloc/uma", "alloc/heap", "alloc"]
+LAYERS = ["alloc/base", "alloc/os", "alloc/percpu", "alloc/page", "alloc/uma", "alloc/heap", "alloc"]
 PUBLIC = {"alloc/uma/uma.h", "mbuf/mbuf.h"}
 # What tools may read: the first includes nothing, the others only each other.
 LAYOUT = ["alloc/base/layout.h", "alloc/base/layout_read.h"]
@@ -44,10 +44,10 @@ def all_files(tree):
                 yield path
 
 
-def floor(path):
-    """The index of the floor a file of alloc/ stands on."""
+def layer(path):
+    """The index of the layer a file of alloc/ stands on."""
     folder = "/".join(path.split("/")[:2]) if path.count("/") > 1 else "alloc"
-    return FLOORS.index(folder) if folder in FLOORS else None
+    return LAYERS.index(folder) if folder in LAYERS else None
 
 
 def resolve(path, quote, name, files):
@@ -68,7 +68,7 @@ def may_include(path, target):
         return target in LAYOUT and LAYOUT.index(target) < LAYOUT.index(path)
     top, target_top = path.split("/")[0], target.split("/")[0]
     if top == "alloc":
-        return target_top == "alloc" and floor(target) <= floor(path)
+        return target_top == "alloc" and layer(target) <= layer(path)
     if top == "mbuf":
         return target_top == "mbuf" or target == "alloc/uma/uma.h"
     if top == "preload":
@@ -102,14 +102,14 @@ def check_text(path, text, files):
 def check_includes(path, text, files):
     if not CODE.search(path):
         return
-    if path.startswith("alloc/") and floor(path) is None:
-        yield f"{path}: stands on no known floor of alloc/"
+    if path.startswith("alloc/") and layer(path) is None:
+        yield f"{path}: stands on no known layer of alloc/"
         return
     for quote, name in INCLUDE.findall(text):
         target = resolve(path, quote, name, files)
         if target is None:
             continue
-        if target.startswith("alloc/") and floor(target) is None:
+        if target.startswith("alloc/") and layer(target) is None:
             continue  # reported for the target itself
         if not may_include(path, target):
             yield f"{path}: must not include {target}"

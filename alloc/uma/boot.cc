@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/uma/boot.h"
+
+#include "alloc/base/options.h"
+#include "alloc/os/os.h"
+#include "alloc/os/published.h"
+#include "alloc/uma/registry.h"
+
+namespace uma {
+namespace {
+
+constinit bool up = false;
+constinit bool pages_up = false;
+
+// The registry lock is held.
+bool boot_locked() {
+  if (up) return true;
+  if (const char* text = os::environment("UMA_OPTIONS")) options_parse(text);
+  if (options.help) options_help();
+  options.help = false;
+  pages_up = pages_up || page_start();
+  if (!pages_up || !percpu_start()) return false;
+  uma_layout.cpu_count = percpu_limit() + 1;
+  uma_layout.cpus = addr(percpu_published());
+  uma_layout.rseq = percpu_has_rseq();
+  uma_layout.pid = os::pid();
+  publish(up, true);
+  return true;
+}
+
+}  // namespace
+
+bool boot() {
+  if (likely(acquire(up))) return true;
+  Guard guard(registry_lock());
+  return boot_locked();
+}
+
+}  // namespace uma

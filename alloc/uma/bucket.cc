@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc/uma/bucket.h"
+
+#include "alloc/base/words.h"
+#include "alloc/os/meta.h"
+
+namespace uma {
+namespace {
+
+constinit Pool pool{sizeof(Bucket)};
+
+constexpr size_t kBucketBytes = size_t{64} << 10;  // held by any zone before it returns items
+constexpr unsigned kBucketShare = 32;              // or this part of what its keg has
+
+void lower(Zone* zone) {
+  store(zone->bucket_low, min(zone->bucket_low, zone->pub.bucket_items));
+  store(zone->trim_low, min(zone->trim_low, zone->pub.bucket_items));
+}
+
+}  // namespace
+
+// Of large items only buffers, which have no room in caches: the others are looked for in their
+// slabs.
+uint64_t bucket_limit(const Zone* zone) {
+  const uint64_t rsize = zone->keg->pub.rsize;
+  if (rsize >= kLargeItem) return is_buffer(rsize) ? kBufferBytes / rsize : 0;
+  const uint64_t keg_items = peek(zone->keg->pub.slabs) * zone->keg->pub.ipers;
+  return max(uint64_t{kBucketBytes / rsize}, keg_items / kBucketShare);
+}
+
+unsigned bucket_fetch(Zone* zone, void** items, unsigned count) {
+  Guard guard(zone->lock);
+  unsigned taken = 0;
+  while (taken < count && zone->buckets) {
+    Bucket* bucket = zone->buckets;
+    const unsigned n = min(count - taken, unsigned(bucket->count));
+    bucket->count -= n;
+    copy_words(items + taken, bucket->items + bucket->count, n);
+    taken += n;
+    if (bucket->count) break;
+    zone->buckets = bucket->next;
+    pool.free(bucket);
+  }
+  sub(zone->pub.bucket_items, taken);
+  lower(zone);
+  return taken;
+}
+
+unsigned bucket_put(Zone* zone, void* const* items, unsigned count) {
+  Guard guard(zone->lock);
+  unsigned stored = 0;
+  while (stored < count) {
+    Bucket* bucket = zone->buckets;
+    if (!bucket || bucket->count == kBucketItems) {
+      bucket = static_cast<Bucket*>(pool.alloc());
+      if (!bucket) break;
+      bucket->next = zone->buckets;
+      bucket->count = 0;
+      zone->buckets = bucket;
+    }
+    const unsigned n = min(count - stored, unsigned(kBucketItems - bucket->count));
+    copy_words(bucket->items + bucket->count, items + stored, n);
+    bucket->count += n;
+    stored += n;
+  }
+  add(zone->pub.bucket_items, stored);
+  return stored;
+}
+
+bool bucket_has(Zone* zone, const void* item) {
+  if (!peek(zone->pub.bucket_items)) return false;
+  Guard guard(zone->lock);
+  for (const Bucket* bucket = zone->buckets; bucket; bucket = bucket->next)
+    for (unsigned i = 0; i < bucket->count; i++)
+      if (bucket->items[i] == item) return true;
+  return false;
+}
+
+void bucket_reclaim(Zone* zone, uint64_t keep) {
+  void* items[kBucketItems];
+  while (peek(zone->pub.bucket_items) > keep) {
+    const uint64_t excess = peek(zone->pub.bucket_items) - keep;
+    const unsigned n = bucket_fetch(zone, items, unsigned(min(excess, uint64_t{kBucketItems})));
+    if (!n) break;
+    zone_release(zone, items, n, freed_by(zone));
+  }
+  bucket_watch(zone);
+}
+
+void bucket_watch(Zone* zone) {
+  Guard guard(zone->lock);
+  store(zone->bucket_low, zone->pub.bucket_items);
+}
+
+uint64_t bucket_trim_unused(const Zone* zone) {
+  return min(peek(zone->pub.bucket_items), peek(zone->trim_low));
+}
+
+void bucket_mark_trim(Zone* zone) {
+  Guard guard(zone->lock);
+  store(zone->trim_low, zone->pub.bucket_items);
+}
+
+void bucket_set_busy(Zone* zone, uint64_t items) {
+  Guard guard(zone->lock);
+  store(zone->bucket_low, zone->pub.bucket_items - min(items, zone->pub.bucket_items));
+}
+
+uint64_t bucket_busy(Zone* zone) {
+  Guard guard(zone->lock);
+  return zone->pub.bucket_items - min(zone->bucket_low, zone->pub.bucket_items);
+}
+
+void bucket_pool_locks(LockVisitor visit) { visit(pool.lock()); }
+
+}  // namespace uma
