@@ -27,7 +27,9 @@ unsigned slab_granules(size_t rsize) {
 }
 
 unsigned bin_of(const Keg* keg, const Slab* slab) {
-  return unsigned(uint64_t{slab->free_items - 1} * kKegBins / keg->pub.ipers);
+  unsigned bin = 0;
+  while (slab->free_items > keg->bin_most[bin]) bin++;
+  return bin;
 }
 
 void file(Keg* keg, Slab* slab) {
@@ -205,6 +207,8 @@ void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset) {
   keg->pub.slab_bytes = uint32_t(keg->granules * kGranule);
   keg->pub.ipers = uint32_t(keg->pub.slab_bytes / rsize);
   keg->reciprocal = ((uint64_t{1} << kReciprocalShift) + rsize - 1) / rsize;
+  for (unsigned bin = 0; bin < kKegBins; bin++)
+    keg->bin_most[bin] = ((bin + 1) * keg->pub.ipers - 1) / kKegBins + 1;
   keg->map_offset = map_offset;
   keg->punch_unit = uint32_t(kPage);
   while (keg->pub.slab_bytes / keg->punch_unit > 64) keg->punch_unit *= 2;
@@ -231,6 +235,7 @@ unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, bool grow) {
     sub(keg->pub.free_items, got);
     refile(keg, slab);
   }
+  slab_show_idle(keg);
   keg->lock.unlock();
   return taken;
 }
@@ -251,11 +256,11 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const char* fu
   size_t idle = 0;
   keg->lock.lock();
   for (unsigned i = 0; i < count; i++) {
-    if (!in_arena(items[i]) || slab_of(items[i])->keg != keg) {
+    Slab* slab = in_arena(items[i]) ? slab_of(items[i]) : nullptr;
+    if (!slab || slab->keg != keg) {
       keg->lock.unlock();  // the program's handler of SIGABRT may allocate
       report::wrong_zone(function, addr(items[i]), zone);
     }
-    Slab* slab = slab_of(items[i]);
     const bool first = mark_unscanned(keg, slab);
     slab_free_item(keg, slab, items[i], function, zone);
     add(keg->pub.free_items);
@@ -276,6 +281,7 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const char* fu
     release = slab;
   }
   count_returned(keg, idle);
+  slab_show_idle(keg);
   keg->lock.unlock();
   release_slabs(keg, release);
   const size_t allowance = purge_allowance();
@@ -310,6 +316,7 @@ bool keg_give_back(Keg* keg, size_t keep) {
   Slab* spare = keg->spare_idle && may_release(keg) ? take_spare(keg) : nullptr;
   keg->spare_idle = false;
   const bool done = !keg_may_punch(keg) || scan_slabs(keg, keep);
+  slab_show_idle(keg);
   keg->lock.unlock();
   if (spare) release_slab(keg, spare);
   return done;
@@ -334,6 +341,7 @@ void keg_trim(Keg* keg) {
       release = slab;
     }
   }
+  slab_show_idle(keg);
   keg->lock.unlock();
   release_slabs(keg, release);
   while (!keg_give_back(keg, 0)) {

@@ -25,15 +25,18 @@ struct Keg {
   // back.
   size_t unscanned_bytes = 0;
   size_t unscanned_low = 0;  // the least since keg_watch
+  size_t idle_shown = 0;     // of these two, what is in the sums over all kegs
+  size_t unscanned_shown = 0;
   uint32_t size = 0;
   uint32_t zones = 0;  // zones that use this keg
   uint32_t flags = 0;
   uint16_t map_offset = 0;  // what the page map says of its slabs
   uint16_t granules = 0;
-  uint32_t punch_unit = 0;    // bytes per bit of Slab::punched
-  List<Slab> bins[kKegBins];  // in each, slabs that are unscanned come first
-  Slab* spare = nullptr;      // one wholly free slab, kept against flapping
-  bool spare_idle = false;    // it is the same since keg_watch
+  uint32_t bin_most[kKegBins] = {};  // free items of a slab in this bin, at most
+  uint32_t punch_unit = 0;           // bytes per bit of Slab::punched
+  List<Slab> bins[kKegBins];         // in each, slabs that are unscanned come first
+  Slab* spare = nullptr;             // one wholly free slab, kept against flapping
+  bool spare_idle = false;           // it is the same since keg_watch
   List<Slab> full;
   uma_init init = nullptr;
   uma_fini fini = nullptr;

@@ -140,21 +140,37 @@ bool slab_has(const Keg* keg, const void* p) {
   return index >= bump || (bits >> (index % 64) & 1);
 }
 
-void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone) {
-  bool exact;
-  const unsigned index = index_of(keg, slab, p, &exact);
-  const bool free =
-      exact && (index >= slab->bump || (slab->bitmap[index / 64] >> (index % 64) & 1));
-  if (likely(exact && !free)) return;
+namespace {
+
+bool is_free(const Slab* slab, unsigned index) {
+  return index >= slab->bump || (slab->bitmap[index / 64] >> (index % 64) & 1);
+}
+
+[[gnu::cold, gnu::noinline, noreturn]] void reject(Keg* keg, const Slab* slab, const void* p,
+                                                   unsigned index, bool exact, const char* function,
+                                                   const char* zone) {
   keg->lock.unlock();  // the program's handler of SIGABRT may allocate
   if (!exact) report::interior_pointer(function, addr(p), zone, addr(item_at(keg, slab, index)));
   report::double_free(function, addr(p), zone);
 }
 
-void slab_free_item(Keg* keg, Slab* slab, void* item, const char* function, const char* zone) {
-  slab_check(keg, slab, item, function, zone);
+// The index of p, an item that is handed out; aborts where it is not.
+unsigned checked_index(Keg* keg, const Slab* slab, const void* p, const char* function,
+                       const char* zone) {
   bool exact;
-  const unsigned index = index_of(keg, slab, item, &exact);
+  const unsigned index = index_of(keg, slab, p, &exact);
+  if (unlikely(!exact || is_free(slab, index))) reject(keg, slab, p, index, exact, function, zone);
+  return index;
+}
+
+}  // namespace
+
+void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone) {
+  checked_index(keg, slab, p, function, zone);
+}
+
+void slab_free_item(Keg* keg, Slab* slab, void* item, const char* function, const char* zone) {
+  const unsigned index = checked_index(keg, slab, item, function, zone);
   uint64_t& bits = slab->bitmap[index / 64];
   store(bits, bits | uint64_t{1} << (index % 64));
   slab->free_items++;
@@ -180,20 +196,26 @@ namespace {
 constinit uint64_t unscanned_total = 0;
 
 // Punched pages hold parts of items, so a sum may come out a little below zero.
-void move(size_t& count, uint64_t& total, ptrdiff_t by) {
-  if (by == 0) return;
-  if (by < 0) by = -ptrdiff_t(min(count, size_t(-by)));
-  count += size_t(by);
-  bump(total, uint64_t(by));
+void move(size_t& count, ptrdiff_t by) { count += by < 0 ? -min(count, size_t(-by)) : size_t(by); }
+
+void show(size_t count, size_t& shown, uint64_t& total) {
+  if (count == shown) return;
+  bump(total, uint64_t{count - shown});
+  shown = count;
 }
 }  // namespace
 
 size_t slab_unscanned_total() { return peek(unscanned_total); }
 
 void slab_count_idle(Keg* keg, ptrdiff_t idle, ptrdiff_t unscanned) {
-  move(keg->idle_bytes, page_counters().slab_idle, idle);
-  move(keg->unscanned_bytes, unscanned_total, unscanned);
+  move(keg->idle_bytes, idle);
+  move(keg->unscanned_bytes, unscanned);
   keg->unscanned_low = min(keg->unscanned_low, keg->unscanned_bytes);
+}
+
+void slab_show_idle(Keg* keg) {
+  show(keg->idle_bytes, keg->idle_shown, page_counters().slab_idle);
+  show(keg->unscanned_bytes, keg->unscanned_shown, unscanned_total);
 }
 
 namespace {

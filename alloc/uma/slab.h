@@ -28,9 +28,11 @@ bool slab_fresh(const Keg* keg, const Slab* slab, const void* item);
 size_t slab_idle(const Keg* keg, const Slab* slab);
 // The same of any slab.
 size_t slab_idle_bytes(const Keg* keg, const Slab* slab);
-// Moves the keg's counts of idle bytes and of those among them in unscanned slabs, and the sums
-// over all kegs.
+// Moves the keg's counts of idle bytes and of those among them in unscanned slabs.
 void slab_count_idle(Keg* keg, ptrdiff_t idle, ptrdiff_t unscanned);
+// Brings the sums over all kegs up to date, before the lock is released: once for a batch, because
+// all CPUs write there.
+void slab_show_idle(Keg* keg);
 // Unscanned bytes of all kegs.
 size_t slab_unscanned_total();
 // The same for bytes of one slab.
