@@ -36,7 +36,7 @@ Zone* create_class(unsigned entry) {
   if (!keg) return nullptr;
   Line name;
   name.text("malloc-").number(size);
-  Zone* zone = zone_create(name.c_str(), UMA_LAYOUT_KIND_MALLOC, entry, keg, {});
+  Zone* zone = zone_create(name.c_str(), UMA_LAYOUT_KIND_MALLOC, entry, items_of(keg), {});
   if (!zone) keg_discard(keg);
   return zone;
 }
@@ -245,7 +245,7 @@ size_t size_of_block(const void* p, const char* function) {
   const unsigned offset = heap_map_offset(p);
   if (is_class(offset)) {
     if (options.invariants)
-      keg_check(slab_of(p)->keg, p, function, zone_of_entry(offset / sizeof(Entry))->pub.name);
+      keg_check(slab_of(p)->keg, p, {function, zone_of_entry(offset / sizeof(Entry))->pub.name});
     return size_of_entry(unsigned(offset / sizeof(Entry)));
   }
   if (offset == kLargeOffset) return run_block_size(p, function);

@@ -30,8 +30,8 @@ unsigned take_entry() {
 }
 
 // A zone with an entry of its own, or null with errno.
-Zone* make_zone(const char* name, Keg* keg, const ZoneFunctions& functions) {
-  Zone* zone = zone_create(name, UMA_LAYOUT_KIND_ZONE, take_entry(), keg, functions);
+Zone* make_zone(const char* name, const ZoneItems& items, const ZoneFunctions& functions) {
+  Zone* zone = zone_create(name, UMA_LAYOUT_KIND_ZONE, take_entry(), items, functions);
   if (!zone) errno = ENOMEM;
   return zone;
 }
@@ -72,7 +72,7 @@ UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, 
   keg->init = init;
   keg->fini = fini;
   keg->flags = flags;
-  Zone* zone = make_zone(name, keg, {ctor, dtor, nullptr, nullptr});
+  Zone* zone = make_zone(name, items_of(keg), {ctor, dtor, nullptr, nullptr});
   if (!zone) keg_discard(keg);
   return handle_of(zone);
 }
@@ -84,7 +84,8 @@ UMA_EXPORT uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dt
     return nullptr;
   }
   Guard guard(creation_lock());
-  return handle_of(make_zone(name, zone_of(primary)->keg, {ctor, dtor, zinit, zfini}));
+  Keg* keg = zone_of(primary)->keg;
+  return handle_of(make_zone(name, items_of(keg), {ctor, dtor, zinit, zfini}));
 }
 
 UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
@@ -100,8 +101,10 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
     cache_reset(zone, cpu);
   }
   bucket_reclaim(zone, 0);
-  if (peek(zone->keg->zones) == 1) zone->keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};
-  keg_trim(zone->keg);
+  if (Keg* keg = zone->keg) {
+    if (peek(keg->zones) == 1) keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};
+    keg_trim(keg);
+  }
   if (stats.used) {
     Line line;
     line.text("uma: zone ").text(zone->pub.name).text(" destroyed with ").number(stats.used);
@@ -138,8 +141,7 @@ void uma_zfree_miss(uma_zone_t handle, void* item, void* arg) {
   if (!item) return;
   Zone* zone = zone_of(handle);
   if (zone->dtor) zone->dtor(item, int(zone->pub.size), arg);
-  if (zone->offset && is_searched(zone->keg->pub.rsize))
-    return zone_free_searched(zone, item, "uma_zfree");
+  if (zone->offset && is_searched(zone->rsize)) return zone_free_searched(zone, item, "uma_zfree");
   const int pushed = zone->offset ? uma_percpu_push(item, zone->offset) : 1;
   if (pushed == 0) return;
   if (pushed == 2) report::double_free("uma_zfree", addr(item), zone->pub.name);

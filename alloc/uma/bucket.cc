@@ -13,8 +13,8 @@ constexpr size_t kBucketBytes = size_t{64} << 10;  // held by any zone before it
 constexpr unsigned kBucketShare = 32;              // or this part of what its keg has
 
 void lower(Zone* zone) {
-  store(zone->bucket_low, min(zone->bucket_low, zone->pub.bucket_items));
-  store(zone->trim_low, min(zone->trim_low, zone->pub.bucket_items));
+  store(zone->domain.bucket_low, min(zone->domain.bucket_low, zone->pub.bucket_items));
+  store(zone->domain.trim_low, min(zone->domain.trim_low, zone->pub.bucket_items));
 }
 
 }  // namespace
@@ -22,23 +22,23 @@ void lower(Zone* zone) {
 // Of large items only buffers, which have no room in caches: the others are looked for in their
 // slabs.
 uint64_t bucket_limit(const Zone* zone) {
-  const uint64_t rsize = zone->keg->pub.rsize;
+  const uint64_t rsize = zone->rsize;
   if (rsize >= kLargeItem) return is_buffer(rsize) ? kBufferBytes / rsize : 0;
-  const uint64_t keg_items = peek(zone->keg->pub.slabs) * zone->keg->pub.ipers;
-  return max(uint64_t{kBucketBytes / rsize}, keg_items / kBucketShare);
+  const uint64_t all = zone->keg ? peek(zone->keg->pub.slabs) * zone->keg->pub.ipers : 0;
+  return max(uint64_t{kBucketBytes / rsize}, all / kBucketShare);
 }
 
 unsigned bucket_fetch(Zone* zone, void** items, unsigned count) {
   Guard guard(zone->lock);
   unsigned taken = 0;
-  while (taken < count && zone->buckets) {
-    Bucket* bucket = zone->buckets;
+  while (taken < count && zone->domain.buckets) {
+    Bucket* bucket = zone->domain.buckets;
     const unsigned n = min(count - taken, unsigned(bucket->count));
     bucket->count -= n;
     copy_words(items + taken, bucket->items + bucket->count, n);
     taken += n;
     if (bucket->count) break;
-    zone->buckets = bucket->next;
+    zone->domain.buckets = bucket->next;
     pool.free(bucket);
   }
   sub(zone->pub.bucket_items, taken);
@@ -50,13 +50,13 @@ unsigned bucket_put(Zone* zone, void* const* items, unsigned count) {
   Guard guard(zone->lock);
   unsigned stored = 0;
   while (stored < count) {
-    Bucket* bucket = zone->buckets;
+    Bucket* bucket = zone->domain.buckets;
     if (!bucket || bucket->count == kBucketItems) {
       bucket = static_cast<Bucket*>(pool.alloc());
       if (!bucket) break;
-      bucket->next = zone->buckets;
+      bucket->next = zone->domain.buckets;
       bucket->count = 0;
-      zone->buckets = bucket;
+      zone->domain.buckets = bucket;
     }
     const unsigned n = min(count - stored, unsigned(kBucketItems - bucket->count));
     copy_words(bucket->items + bucket->count, items + stored, n);
@@ -70,7 +70,7 @@ unsigned bucket_put(Zone* zone, void* const* items, unsigned count) {
 bool bucket_has(Zone* zone, const void* item) {
   if (!peek(zone->pub.bucket_items)) return false;
   Guard guard(zone->lock);
-  for (const Bucket* bucket = zone->buckets; bucket; bucket = bucket->next)
+  for (const Bucket* bucket = zone->domain.buckets; bucket; bucket = bucket->next)
     for (unsigned i = 0; i < bucket->count; i++)
       if (bucket->items[i] == item) return true;
   return false;
@@ -89,26 +89,26 @@ void bucket_reclaim(Zone* zone, uint64_t keep) {
 
 void bucket_watch(Zone* zone) {
   Guard guard(zone->lock);
-  store(zone->bucket_low, zone->pub.bucket_items);
+  store(zone->domain.bucket_low, zone->pub.bucket_items);
 }
 
 uint64_t bucket_trim_unused(const Zone* zone) {
-  return min(peek(zone->pub.bucket_items), peek(zone->trim_low));
+  return min(peek(zone->pub.bucket_items), peek(zone->domain.trim_low));
 }
 
 void bucket_mark_trim(Zone* zone) {
   Guard guard(zone->lock);
-  store(zone->trim_low, zone->pub.bucket_items);
+  store(zone->domain.trim_low, zone->pub.bucket_items);
 }
 
 void bucket_set_busy(Zone* zone, uint64_t items) {
   Guard guard(zone->lock);
-  store(zone->bucket_low, zone->pub.bucket_items - min(items, zone->pub.bucket_items));
+  store(zone->domain.bucket_low, zone->pub.bucket_items - min(items, zone->pub.bucket_items));
 }
 
 uint64_t bucket_busy(Zone* zone) {
   Guard guard(zone->lock);
-  return zone->pub.bucket_items - min(zone->bucket_low, zone->pub.bucket_items);
+  return zone->pub.bucket_items - min(zone->domain.bucket_low, zone->pub.bucket_items);
 }
 
 void bucket_pool_locks(LockVisitor visit) { visit(pool.lock()); }

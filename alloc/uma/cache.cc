@@ -100,7 +100,7 @@ unsigned first_cap(size_t rsize) {
 
 // What the zone's cache on this CPU counts for in cap_bytes.
 uint64_t room(const Zone* zone, const Cpu* cpu) {
-  return uint64_t{cold_at(cpu->region, zone->pub.entry)->cap} * zone->keg->pub.rsize;
+  return uint64_t{cold_at(cpu->region, zone->pub.entry)->cap} * zone->rsize;
 }
 
 // Moves a cache's items into the zone's buckets and detaches it. cpu->lock held. False: it stays.
@@ -140,7 +140,7 @@ bool evict_oldest(Cpu* cpu, unsigned except, unsigned age) {
 // Gives the entry room for `cap` items if the budget allows.
 bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
   const unsigned old_cap = cold_at(cpu->region, zone->pub.entry)->cap;
-  const uint64_t rsize = zone->keg->pub.rsize;
+  const uint64_t rsize = zone->rsize;
   const uint64_t budget = cpu_budget();
   const unsigned age = old_cap || rsize <= kSmallMax ? kSettledVisits : 0;
   for (int i = 0; i < 8 && cpu->cap_bytes + (cap - old_cap) * rsize > budget; i++)
@@ -177,7 +177,7 @@ bool is_one_way(Cpu* cpu, unsigned index) {
 
 // To kOneWayCap; its items go to buckets. False: it stays as it is.
 bool shrink(Zone* zone, Cpu* cpu) {
-  const uint64_t rsize = zone->keg->pub.rsize;
+  const uint64_t rsize = zone->rsize;
   if (!detach(cpu, zone->pub.entry) || !percpu_resize(cpu, zone->pub.entry, kOneWayCap))
     return false;
   count_room(cpu, ptrdiff_t(kOneWayCap * rsize));
@@ -185,10 +185,10 @@ bool shrink(Zone* zone, Cpu* cpu) {
 }
 
 unsigned grown_cap(const Zone* zone, unsigned cap) {
-  const uint64_t most = cpu_budget() / kEntryShare / zone->keg->pub.rsize;
-  if (is_buffer(zone->keg->pub.rsize)) return cap;
+  const uint64_t most = cpu_budget() / kEntryShare / zone->rsize;
+  if (is_buffer(zone->rsize)) return cap;
   unsigned next = cap * 2 + 2;
-  if (is_searched(zone->keg->pub.rsize)) next = max(cap, min(next, kSearchedCap));
+  if (is_searched(zone->rsize)) next = max(cap, min(next, kSearchedCap));
   return next <= kArrayMaxCap && next <= most ? next : cap;
 }
 
@@ -199,7 +199,7 @@ unsigned cache_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown) {
   Guard guard(cpu->lock);
   uma_layout_cold* cold = cold_at(cpu->region, zone->pub.entry);
   const unsigned cap = cold->cap;
-  const size_t rsize = zone->keg->pub.rsize;
+  const size_t rsize = zone->rsize;
   const bool once = !cap && rsize >= kOnceBytes && zone->pub.kind == UMA_LAYOUT_KIND_MALLOC;
   if (once && !allocating) return 0;
   const bool first = cold->last_miss == 0;

@@ -43,7 +43,8 @@ uint64_t given() { return peek(page_counters().purged_bytes); }
 
 uint64_t decay_time() { return options.decay_ms * 1000000; }
 
-// Never a zone whose owner would be called back: this may be any thread in any state.
+// Never a zone whose owner would be called back: this may be any thread in any state. Without a keg
+// the release is the owner's.
 bool may_give_back(const Zone* zone) { return zone->keg && !zone->zfini && !zone->keg->fini; }
 
 uint64_t watch() {

@@ -34,15 +34,15 @@ unsigned bin_of(const Keg* keg, const Slab* slab) {
 
 void file(Keg* keg, Slab* slab) {
   if (slab->free_items == 0) {
-    keg->full.push_front(slab);
+    keg->domain.full.push_front(slab);
     slab->bin = kKegBins;
     return;
   }
   slab->bin = uint8_t(bin_of(keg, slab));
   if (slab->unscanned)
-    keg->bins[slab->bin].push_front(slab);
+    keg->domain.bins[slab->bin].push_front(slab);
   else
-    keg->bins[slab->bin].push_back(slab);
+    keg->domain.bins[slab->bin].push_back(slab);
 }
 
 void refile(Keg* keg, Slab* slab, bool now_unscanned = false) {
@@ -53,11 +53,11 @@ void refile(Keg* keg, Slab* slab, bool now_unscanned = false) {
 }
 
 Slab* best_slab(Keg* keg) {
-  for (List<Slab>& bin : keg->bins)
+  for (List<Slab>& bin : keg->domain.bins)
     if (Slab* slab = bin.first()) return slab;
-  if (Slab* slab = keg->spare) {
-    keg->spare = nullptr;
-    keg->spare_idle = false;
+  if (Slab* slab = keg->domain.spare) {
+    keg->domain.spare = nullptr;
+    keg->domain.spare_idle = false;
     file(keg, slab);
     return slab;
   }
@@ -178,7 +178,7 @@ bool scan_slabs(Keg* keg, size_t keep) {
   size_t given = 0;
   unsigned scanned = 0;
   for (unsigned bin = kKegBins; bin-- > 0;) {
-    for (Slab* slab; (slab = keg->bins[bin].first()) && slab->unscanned;) {
+    for (Slab* slab; (slab = keg->domain.bins[bin].first()) && slab->unscanned;) {
       if (keg->unscanned_bytes <= keep) return true;
       if (scanned++ == kStepSlabs || given >= kStepBytes) return false;
       if (!scan_slab(keg, slab, &given)) return false;
@@ -190,9 +190,9 @@ bool scan_slabs(Keg* keg, size_t keep) {
 
 // The wholly free slab that is kept, out of the keg's books; null: there is none.
 Slab* take_spare(Keg* keg) {
-  Slab* slab = keg->spare;
+  Slab* slab = keg->domain.spare;
   if (slab) remove_slab(keg, slab);
-  keg->spare = nullptr;
+  keg->domain.spare = nullptr;
   return slab;
 }
 
@@ -212,8 +212,8 @@ void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset) {
   keg->map_offset = map_offset;
   keg->punch_unit = uint32_t(kPage);
   while (keg->pub.slab_bytes / keg->punch_unit > 64) keg->punch_unit *= 2;
-  for (List<Slab>& bin : keg->bins) bin.init();
-  keg->full.init();
+  for (List<Slab>& bin : keg->domain.bins) bin.init();
+  keg->domain.full.init();
 }
 
 unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, bool grow) {
@@ -250,8 +250,7 @@ void* keg_alloc_zeroed(Keg* keg, bool* zeroed) {
   return item;
 }
 
-void keg_free_items(Keg* keg, void* const* items, unsigned count, const char* function,
-                    const char* zone) {
+void keg_free_items(Keg* keg, void* const* items, unsigned count, const Caller& caller) {
   Slab* release = nullptr;  // chained through next
   size_t idle = 0;
   keg->lock.lock();
@@ -259,10 +258,10 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const char* fu
     Slab* slab = in_arena(items[i]) ? slab_of(items[i]) : nullptr;
     if (!slab || slab->keg != keg) {
       keg->lock.unlock();  // the program's handler of SIGABRT may allocate
-      report::wrong_zone(function, addr(items[i]), zone);
+      report::wrong_zone(caller.function, addr(items[i]), caller.zone);
     }
     const bool first = mark_unscanned(keg, slab);
-    slab_free_item(keg, slab, items[i], function, zone);
+    slab_free_item(keg, slab, items[i], caller);
     add(keg->pub.free_items);
     idle += keg->pub.rsize;
     if (slab->free_items < keg->pub.ipers || !may_release(keg)) {
@@ -270,8 +269,8 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const char* fu
       continue;
     }
     List<Slab>::remove(slab);
-    if (!keg->spare && keg->granules == 1) {
-      keg->spare = slab;
+    if (!keg->domain.spare && keg->granules == 1) {
+      keg->domain.spare = slab;
       continue;
     }
     count_returned(keg, idle);  // the slab's items are among these
@@ -289,6 +288,14 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const char* fu
     note_idle();
 }
 
+unsigned keg_import(void* keg, void** items, unsigned count, bool grow) {
+  return keg_alloc_items(static_cast<Keg*>(keg), items, count, grow);
+}
+
+void keg_release(void* keg, void* const* items, unsigned count, const Caller& caller) {
+  keg_free_items(static_cast<Keg*>(keg), items, count, caller);
+}
+
 bool keg_reserve(Keg* keg, unsigned items) {
   const unsigned slabs = (items + keg->pub.ipers - 1) / keg->pub.ipers;
   for (unsigned i = 0; i < slabs; i++) {
@@ -303,7 +310,7 @@ bool keg_reserve(Keg* keg, unsigned items) {
 void keg_watch(Keg* keg) {
   Guard guard(keg->lock);
   keg->unscanned_low = keg->unscanned_bytes;
-  keg->spare_idle = keg->spare != nullptr;
+  keg->domain.spare_idle = keg->domain.spare != nullptr;
 }
 
 size_t keg_busy(Keg* keg) {
@@ -313,8 +320,8 @@ size_t keg_busy(Keg* keg) {
 
 bool keg_give_back(Keg* keg, size_t keep) {
   keg->lock.lock();
-  Slab* spare = keg->spare_idle && may_release(keg) ? take_spare(keg) : nullptr;
-  keg->spare_idle = false;
+  Slab* spare = keg->domain.spare_idle && may_release(keg) ? take_spare(keg) : nullptr;
+  keg->domain.spare_idle = false;
   const bool done = !keg_may_punch(keg) || scan_slabs(keg, keep);
   slab_show_idle(keg);
   keg->lock.unlock();
@@ -326,7 +333,7 @@ void keg_trim(Keg* keg) {
   keg->lock.lock();
   Slab* release = nullptr;
   if (may_release(keg)) {
-    for (List<Slab>& bin : keg->bins) {
+    for (List<Slab>& bin : keg->domain.bins) {
       for (Slab *slab = bin.first(), *next; slab; slab = next) {
         next = bin.next(slab);
         if (slab->free_items < keg->pub.ipers) continue;
@@ -348,9 +355,9 @@ void keg_trim(Keg* keg) {
   }
 }
 
-void keg_check(Keg* keg, const void* p, const char* function, const char* zone) {
+void keg_check(Keg* keg, const void* p, const Caller& caller) {
   Guard guard(keg->lock);
-  slab_check(keg, slab_of(p), p, function, zone);
+  slab_check(keg, slab_of(p), p, caller);
 }
 
 }  // namespace uma

@@ -8,13 +8,19 @@
 
 #include "alloc/base/layout.h"
 #include "alloc/page/page.h"
+#include "alloc/uma/domain.h"
 #include "alloc/uma/uma.h"
 
 namespace uma {
 
 // An item's index is its offset times the reciprocal, shifted: exact for every slab up to a span.
 inline constexpr unsigned kReciprocalShift = 42;
-inline constexpr unsigned kKegBins = 4;  // partial slabs by share of free items, fullest first
+
+// Whom a message names: the function that was given a pointer, and the zone.
+struct Caller {
+  const char* function;
+  const char* zone;
+};
 
 struct Keg {
   uma_layout_keg pub{};
@@ -34,10 +40,7 @@ struct Keg {
   uint16_t granules = 0;
   uint32_t bin_most[kKegBins] = {};  // free items of a slab in this bin, at most
   uint32_t punch_unit = 0;           // bytes per bit of Slab::punched
-  List<Slab> bins[kKegBins];         // in each, slabs that are unscanned come first
-  Slab* spare = nullptr;             // one wholly free slab, kept against flapping
-  bool spare_idle = false;           // it is the same since keg_watch
-  List<Slab> full;
+  KegDomain domain;
   uma_init init = nullptr;
   uma_fini fini = nullptr;
 };
@@ -50,9 +53,11 @@ unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, bool grow);
 // Takes one item and tells whether it is known to be zero.
 void* keg_alloc_zeroed(Keg* keg, bool* zeroed);
 // Gives items back, checking each: an interior pointer, a second free or a foreign item aborts,
-// naming `function` and `zone`.
-void keg_free_items(Keg* keg, void* const* items, unsigned count, const char* function,
-                    const char* zone);
+// naming the caller.
+void keg_free_items(Keg* keg, void* const* items, unsigned count, const Caller& caller);
+// The same as the source of a zone.
+unsigned keg_import(void* keg, void** items, unsigned count, bool grow);
+void keg_release(void* keg, void* const* items, unsigned count, const Caller& caller);
 // Makes slabs until `items` more are free. False: stopped early.
 bool keg_reserve(Keg* keg, unsigned items);
 // Whether pages inside the keg's slabs may be given back: never where an owner keeps state in free
@@ -69,7 +74,7 @@ bool keg_give_back(Keg* keg, size_t keep);
 // Releases every wholly free slab and gives back all empty pages.
 void keg_trim(Keg* keg);
 // Aborts unless p is the address of an item that is handed out.
-void keg_check(Keg* keg, const void* p, const char* function, const char* zone);
+void keg_check(Keg* keg, const void* p, const Caller& caller);
 
 }  // namespace uma
 

@@ -34,7 +34,7 @@ void zone_free_items(Zone* zone, void* const* items, unsigned count, const char*
 
 // The same for one item, a whole bucket at a time going back to the source.
 void zone_free_item(Zone* zone, void* item, const char* function) {
-  if (zone->keg->pub.rsize >= kLargeItem) return zone_free_items(zone, &item, 1, function);
+  if (zone->rsize >= kLargeItem) return zone_free_items(zone, &item, 1, function);
   if (!bucket_put(zone, &item, 1)) return zone_release(zone, &item, 1, function);
   if (peek(zone->pub.bucket_items) < bucket_limit(zone) + kBucketItems) return;
   void* items[kBucketItems];
@@ -104,7 +104,7 @@ void* alloc_miss(Zone* zone, bool locked) {
   bool grown;
   const unsigned cap = cache_note_miss(zone, cpu, true, &grown);
   // Half of the cache, but not much of what may be fresh memory that nobody will want.
-  const unsigned most = unsigned(kRefillBytes / zone->keg->pub.rsize);
+  const unsigned most = unsigned(kRefillBytes / zone->rsize);
   unsigned want = max(min(cap / 2 + 1, most), 1u);
   void* item = nullptr;
   while (want) {
@@ -120,7 +120,7 @@ void* alloc_miss(Zone* zone, bool locked) {
 
 // Whether a large item is in a bucket or in its slab.
 bool given_back(Zone* zone, const void* item) {
-  return bucket_has(zone, item) || slab_has(zone->keg, item);
+  return bucket_has(zone, item) || (zone->keg && slab_has(zone->keg, item));
 }
 
 void check_large(Zone* zone, Cpu* cpu, const void* item, const char* function) {
@@ -143,12 +143,12 @@ void flush_oldest(Zone* zone, Cpu* cpu, unsigned cap, const char* function) {
 void free_miss(Zone* zone, void* item, const char* function, bool locked) {
   Operation operation(zone);
   Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
-  const bool large = zone->keg->pub.rsize >= kLargeItem;
+  const bool large = zone->rsize >= kLargeItem;
   if (large) check_large(zone, cpu, item, function);
   if (!cpu) return free_direct(zone, item, function);
   bool grown;
   const unsigned cap = cache_note_miss(zone, cpu, false, &grown);
-  if (!grown && is_searched(zone->keg->pub.rsize))
+  if (!grown && is_searched(zone->rsize))
     flush_oldest(zone, cpu, cap, function);
   else if (!grown && !large)
     flush(zone, cpu, cap / 2 + 1, function);

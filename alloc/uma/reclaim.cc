@@ -49,7 +49,7 @@ void reclaim_buckets(Zone* zone, int request) {
   const bool all = request != UMA_RECLAIM_TRIM;
   bucket_reclaim(zone, all ? 0 : peek(zone->pub.bucket_items) - bucket_trim_unused(zone));
   bucket_mark_trim(zone);
-  keg_trim(zone->keg);
+  if (zone->keg) keg_trim(zone->keg);
 }
 
 bool known(int request) {
@@ -76,7 +76,7 @@ void zone_reclaim(Zone* zone, int request) {
 void reclaim_all(int request) {
   if (request == UMA_RECLAIM_DRAIN_CPU) drain_cpus(nullptr);
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone))
-    if (zone->keg) reclaim_buckets(zone, request);
+    reclaim_buckets(zone, request);
   purge_runs(request == UMA_RECLAIM_TRIM ? purge_allowance() : 0);
 }
 

@@ -60,27 +60,47 @@ Keg* keg_create(size_t size, size_t align, uint16_t map_offset) {
 
 void keg_discard(Keg* keg) { keg_pool.free(keg); }
 
-Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg,
+namespace {
+
+bool is_plain(const Zone* zone) {
+  return !zone->ctor && !zone->dtor && !(zone->keg && is_searched(zone->rsize));
+}
+
+void take_keg(Zone* zone) {
+  Keg* keg = zone->keg;
+  add(keg->zones);
+  if (keg->zones > 1) zone->pub.flags |= UMA_LAYOUT_ZONE_SECONDARY;
+}
+
+// A keg whose items are still in use stays: their slabs point to it.
+void leave_keg(Zone* zone) {
+  sub(zone->keg->zones);
+  if (zone->keg->zones == 0 && zone->keg->pub.slabs == 0) keg_pool.free(zone->keg);
+}
+
+}  // namespace
+
+Zone* zone_create(const char* name, uint32_t kind, unsigned index, const ZoneItems& items,
                   const ZoneFunctions& functions) {
   void* memory = zone_pool.alloc();
   if (!memory) return nullptr;
   Zone* zone = new (memory) Zone{};
   for (unsigned i = 0; i < UMA_LAYOUT_NAME_MAX - 1 && name[i]; i++) zone->pub.name[i] = name[i];
-  zone->pub.size = keg->size;
+  zone->pub.size = items.size;
   zone->pub.kind = kind;
   zone->pub.entry = index;
-  zone->pub.keg = addr(&keg->pub);
-  zone->offset = uint16_t(index * sizeof(Entry));
-  const bool plain = !functions.ctor && !functions.dtor && !is_searched(keg->pub.rsize);
-  zone->fast_offset = plain ? zone->offset : uint16_t{0};
-  zone->keg = keg;
+  zone->pub.keg = items.keg ? addr(&items.keg->pub) : 0;
+  zone->source = items.source;
+  zone->keg = items.keg;
+  zone->rsize = items.rsize;
   zone->ctor = functions.ctor;
   zone->dtor = functions.dtor;
   zone->zinit = functions.zinit;
   zone->zfini = functions.zfini;
+  zone->offset = uint16_t(index * sizeof(Entry));
+  zone->fast_offset = is_plain(zone) ? zone->offset : uint16_t{0};
   Guard guard(registry.lock);
-  add(keg->zones);
-  if (keg->zones > 1) zone->pub.flags |= UMA_LAYOUT_ZONE_SECONDARY;
+  if (zone->keg) take_keg(zone);
   link_zone(zone);
   if (index) publish(registry.by_entry[index], zone);
   return zone;
@@ -89,9 +109,7 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg,
 void zone_remove(Zone* zone) {
   unlink_zone(zone);
   if (zone->pub.entry) publish(registry.by_entry[zone->pub.entry], static_cast<Zone*>(nullptr));
-  // A keg whose items are still in use stays: their slabs point to it.
-  sub(zone->keg->zones);
-  if (zone->keg->zones == 0 && zone->keg->pub.slabs == 0) keg_pool.free(zone->keg);
+  if (zone->keg) leave_keg(zone);
   zone_pool.free(zone);
 }
 
@@ -112,7 +130,8 @@ void zone_locks(LockVisitor visit) {
 
 // A shared keg is met more than once: its lock is then held by this thread already.
 void keg_locks(LockVisitor visit) {
-  for (Zone* zone = registry.first; zone; zone = registry_next(zone)) visit(zone->keg->lock);
+  for (Zone* zone = registry.first; zone; zone = registry_next(zone))
+    if (zone->keg) visit(zone->keg->lock);
 }
 
 void registry_pool_locks(LockVisitor visit) {

@@ -15,9 +15,20 @@ struct ZoneFunctions {
   uma_init zinit;
   uma_fini zfini;
 };
-// Makes a zone on `keg`, which is complete as well. `index`: its per-CPU entry, 0 none. From here
-// on other threads walk over both: nothing that they read may be set later. Null: no memory.
-Zone* zone_create(const char* name, uint32_t kind, unsigned index, Keg* keg,
+// Where the items of a new zone come from, and what they measure in bytes.
+struct ZoneItems {
+  Source source;
+  Keg* keg;        // null: a cache-only zone
+  uint32_t size;   // what the owner asked for
+  uint32_t rsize;  // what one takes
+};
+inline ZoneItems items_of(Keg* keg) {
+  return {{keg_import, keg_release, keg}, keg, keg->size, keg->pub.rsize};
+}
+// Makes a zone on a keg or another source, which is complete as well. `index`: its per-CPU entry, 0
+// none. From here on other threads walk over both: nothing that they read may be set later. Null:
+// no memory.
+Zone* zone_create(const char* name, uint32_t kind, unsigned index, const ZoneItems& items,
                   const ZoneFunctions& functions);
 // A zone that nobody uses any more; also its keg, unless others use that or items are left.
 // Registry lock held.

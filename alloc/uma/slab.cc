@@ -147,30 +147,29 @@ bool is_free(const Slab* slab, unsigned index) {
 }
 
 [[gnu::cold, gnu::noinline, noreturn]] void reject(Keg* keg, const Slab* slab, const void* p,
-                                                   unsigned index, bool exact, const char* function,
-                                                   const char* zone) {
+                                                   unsigned index, bool exact,
+                                                   const Caller& caller) {
   keg->lock.unlock();  // the program's handler of SIGABRT may allocate
-  if (!exact) report::interior_pointer(function, addr(p), zone, addr(item_at(keg, slab, index)));
-  report::double_free(function, addr(p), zone);
+  if (exact) report::double_free(caller.function, addr(p), caller.zone);
+  report::interior_pointer(caller.function, addr(p), caller.zone, addr(item_at(keg, slab, index)));
 }
 
 // The index of p, an item that is handed out; aborts where it is not.
-unsigned checked_index(Keg* keg, const Slab* slab, const void* p, const char* function,
-                       const char* zone) {
+unsigned checked_index(Keg* keg, const Slab* slab, const void* p, const Caller& caller) {
   bool exact;
   const unsigned index = index_of(keg, slab, p, &exact);
-  if (unlikely(!exact || is_free(slab, index))) reject(keg, slab, p, index, exact, function, zone);
+  if (unlikely(!exact || is_free(slab, index))) reject(keg, slab, p, index, exact, caller);
   return index;
 }
 
 }  // namespace
 
-void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone) {
-  checked_index(keg, slab, p, function, zone);
+void slab_check(Keg* keg, Slab* slab, const void* p, const Caller& caller) {
+  checked_index(keg, slab, p, caller);
 }
 
-void slab_free_item(Keg* keg, Slab* slab, void* item, const char* function, const char* zone) {
-  const unsigned index = checked_index(keg, slab, item, function, zone);
+void slab_free_item(Keg* keg, Slab* slab, void* item, const Caller& caller) {
+  const unsigned index = checked_index(keg, slab, item, caller);
   uint64_t& bits = slab->bitmap[index / 64];
   store(bits, bits | uint64_t{1} << (index % 64));
   slab->free_items++;

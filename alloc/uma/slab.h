@@ -14,9 +14,9 @@ void slab_release_bitmap(Keg* keg, Slab* slab);
 // Takes up to `count` items, lowest addresses first, pages that were given back last.
 unsigned slab_alloc_items(Keg* keg, Slab* slab, void** items, unsigned count);
 // Takes an item back; aborts where it is not one or is free already.
-void slab_free_item(Keg* keg, Slab* slab, void* item, const char* function, const char* zone);
+void slab_free_item(Keg* keg, Slab* slab, void* item, const Caller& caller);
 // Aborts unless p is an item that is handed out (or cached outside the keg).
-void slab_check(Keg* keg, Slab* slab, const void* p, const char* function, const char* zone);
+void slab_check(Keg* keg, Slab* slab, const void* p, const Caller& caller);
 // Whether p is an item of the keg that is not handed out. Without the lock: while p is handed out
 // its slab stays what it is, and p's bit as well. What orders this before a later end of the slab
 // are the sections of the CPUs, which ThreadSanitizer does not see.

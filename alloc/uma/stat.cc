@@ -38,6 +38,7 @@ void zone_stat(const Zone* zone, uma_zone_stats* stats) {
   if (stats->frees > stats->allocs) stats->frees = stats->allocs;  // read in the middle of a call
   stats->used = stats->allocs - stats->frees;
   stats->cached = sums.cached + peek(pub.bucket_items);
+  if (!zone->keg) return;
   stats->keg_free = peek(zone->keg->pub.free_items);
   stats->keg_bytes = peek(zone->keg->pub.slabs) * zone->keg->pub.slab_bytes;
 }

@@ -18,11 +18,20 @@
 
 #include "alloc/base/layout.h"
 #include "alloc/percpu/percpu.h"
+#include "alloc/uma/domain.h"
 #include "alloc/uma/keg.h"
 
 namespace uma {
 
-struct Bucket;
+// Where a zone's items come from and go to (uma_import and uma_release of the kernel). `arg` is
+// given to both: the keg, for all zones but cache-only ones.
+struct Source {
+  // Up to `count` items; with `grow` it may make more. Returns how many; 0: no memory.
+  unsigned (*import)(void* arg, void** items, unsigned count, bool grow);
+  // Items back. `caller` is for messages, where one is found wrong.
+  void (*release)(void* arg, void* const* items, unsigned count, const Caller& caller);
+  void* arg;
+};
 
 struct alignas(kCacheLine) Zone {
   uma_layout_zone pub;
@@ -31,10 +40,10 @@ struct alignas(kCacheLine) Zone {
   uint16_t fast_offset;
   uint16_t offset;  // byte offset of the entry, 0: the zone has none
   Lock lock{Rank::kZone};
-  Keg* keg;
-  Bucket* buckets;      // the first may be partly filled
-  uint64_t bucket_low;  // fewest bucket items since bucket_watch
-  uint64_t trim_low;    // and since the program's last trim
+  ZoneDomain domain;
+  Source source;
+  Keg* keg;        // of the source, or null
+  uint32_t rsize;  // bytes that an item counts for
   uma_ctor ctor;
   uma_dtor dtor;
   uma_init zinit;
