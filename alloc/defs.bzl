@@ -41,5 +41,8 @@ def alloc_layer(name, visibility, deps = []):
     native.filegroup(
         name = "sources",
         srcs = code + headers,
-        visibility = ["//tests/sanitize:__pkg__"],
+        visibility = [
+            "//tests/checked:__pkg__",
+            "//tests/sanitize:__pkg__",
+        ],
     )

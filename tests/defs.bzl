@@ -3,6 +3,19 @@
 
 LIBRARY = "//preload:libuma_malloc.so"
 
+# The same with its contracts checked.
+CHECKED = "//tests/checked:libuma_malloc.so"
+
+# The folders of alloc/ whose sources are compiled once more for some tests.
+LAYERS = [
+    "base",
+    "os",
+    "percpu",
+    "page",
+    "uma",
+    "heap",
+]
+
 # The compiler must not drop a call that it knows to be an allocation.
 COPTS = [
     "-fno-builtin",
@@ -12,12 +25,14 @@ COPTS = [
 # glibc: the program without the library, which proves that the test describes glibc.
 # valgrind: a machine without restartable sequences, one thread running at a time.
 # crowded: more threads than virtual CPUs.
+# checked: a build that tests its own contracts.
 _VARIANTS = {
     "default": [],
     "rseq_off": ["--env GLIBC_TUNABLES=glibc.pthread.rseq=0"],
     "glibc": [],
     "invariants": ["--env UMA_OPTIONS=invariants:on"],
     "crowded": ["--env UMA_OPTIONS=cpus:2"],
+    "checked": [],
     "valgrind": ["--under valgrind", "--under --tool=none", "--under --quiet"],
 }
 
@@ -44,8 +59,8 @@ def preload_run(name, program, args = [], env = {}, variants = DEFAULT_VARIANTS,
         words += ["--env %s=%s" % item for item in env.items()]
         library = []
         if variant != "glibc":
-            library = [LIBRARY]
-            words.append("--library $(rootpath %s)" % LIBRARY)
+            library = [CHECKED if variant == "checked" else LIBRARY]
+            words.append("--library $(rootpath %s)" % library[0])
         native.sh_test(
             name = name if variant == "default" else name + "_" + variant,
             size = size,

@@ -3,6 +3,8 @@
 #ifndef UMA_BASE_LIST_H_
 #define UMA_BASE_LIST_H_
 
+#include "alloc/base/check.h"
+
 namespace uma {
 
 struct ListNode {
@@ -21,6 +23,7 @@ class List {
   void push_front(T* node) { link(node, &head_, head_.next); }
   void push_back(T* node) { link(node, head_.prev, &head_); }
   static void remove(T* node) {
+    UMA_ASSERT(node->next && node->prev);
     node->prev->next = node->next;
     node->next->prev = node->prev;
     node->next = node->prev = nullptr;

@@ -12,7 +12,7 @@ uintptr_t Lock::fork_thread = 0;
 
 namespace {
 constexpr uint16_t kUnchecked = 1u << 15;  // above all ranks
-__thread uint16_t ranks_held = 0;          // a bit for each rank; debug builds only
+__thread uint16_t ranks_held = 0;          // a bit for each rank; checking builds only
 }  // namespace
 
 void Lock::rank_enter() const {
@@ -27,12 +27,16 @@ void Lock::rank_leave() const {
 }
 
 void Lock::leave_order() {
-  if constexpr (kCheckRanks) ranks_held |= kUnchecked;
+  if constexpr (kChecking) ranks_held |= kUnchecked;
+}
+
+bool Lock::any_held_after(Rank rank) {
+  return uint16_t(ranks_held & ~kUnchecked) >= uint16_t(2u << unsigned(rank));
 }
 
 bool Lock::try_lock() {
   if (!take()) return false;
-  if constexpr (kCheckRanks) rank_enter();
+  if constexpr (kChecking) rank_enter();
   return true;
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The futex lock of every structure, with its rank and its owner.
 //
-// A thread takes locks in the order of their ranks; a debug build aborts where it does not. The
+// A thread takes locks in the order of their ranks; a checking build aborts where it does not. The
 // fork handlers take every lock in the same order.
 #ifndef UMA_BASE_LOCK_H_
 #define UMA_BASE_LOCK_H_
 
 #include <stdint.h>
 
+#include "alloc/base/check.h"
 #include "alloc/base/util.h"
 
 namespace uma {
@@ -29,12 +30,6 @@ enum class Rank : uint8_t {
   kMeta       // the memory that pools grow from
 };
 
-#ifdef NDEBUG
-inline constexpr bool kCheckRanks = false;
-#else
-inline constexpr bool kCheckRanks = true;
-#endif
-
 // Constant-initialised: usable before any constructor.
 class Lock {
  public:
@@ -42,15 +37,17 @@ class Lock {
 
   void lock() {
     if (unlikely(!take()) && lock_slow()) return;
-    if constexpr (kCheckRanks) rank_enter();
+    if constexpr (kChecking) rank_enter();
   }
   bool try_lock();
   void unlock() {
     if (unlikely(peek(fork_thread) != 0) && passes_through()) return;  // fork holds it
-    if constexpr (kCheckRanks) rank_leave();
+    if constexpr (kChecking) rank_leave();
     release();
   }
   bool held_by_me() const { return (peek(word_) & ~kWaiters) == thread_self(); }
+  // Whether the calling thread holds a lock that comes after `rank`. Checking builds only.
+  static bool any_held_after(Rank rank);
 
   // The order is not checked for the calling thread any more: another process will take locks with
   // its thread-local memory.
@@ -100,6 +97,25 @@ class Guard {
  private:
   Lock& lock_;
 };
+
+// Contracts of functions that want a lock held, or none: see check.h. The caller is named.
+inline void assert_held(const Lock& lock, const char* file = __builtin_FILE(),
+                        int line = __builtin_LINE()) {
+  if constexpr (kChecking)
+    if (!lock.held_by_me()) report::assertion("the lock is held", file, line);
+}
+inline void assert_not_held(const Lock& lock, const char* file = __builtin_FILE(),
+                            int line = __builtin_LINE()) {
+  if constexpr (kChecking)
+    if (lock.held_by_me()) report::assertion("the lock is not held", file, line);
+}
+// Before a function of a zone's owner, which may allocate and free. The reclaim lock may be held:
+// this may be inside a fini.
+inline void assert_may_call_owner(const char* file = __builtin_FILE(),
+                                  int line = __builtin_LINE()) {
+  if constexpr (kChecking)
+    if (Lock::any_held_after(Rank::kReclaim)) report::assertion("no lock is held", file, line);
+}
 
 // For fork: each file that has locks visits them in their order.
 using LockVisitor = void (*)(Lock& lock);

@@ -62,4 +62,14 @@ void lock_order(uintptr_t lock) {
   die(line.text("uma: locks taken out of order: ").hex(lock));
 }
 
+void assertion(const char* condition, const char* file, int line) {
+  Line text;
+  die(text.text("uma: ")
+          .text(file)
+          .text(":")
+          .number(uint64_t(line))
+          .text(": not so: ")
+          .text(condition));
+}
+
 }  // namespace uma::report

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Every fatal message, one function each, with fixed wording. Each writes one line on stderr and
-// aborts: it is called only where a mistake is proven, of the program or, in a debug build, our
+// aborts: it is called only where a mistake is proven, of the program or, in a checking build, our
 // own.
 #ifndef UMA_BASE_REPORT_H_
 #define UMA_BASE_REPORT_H_
@@ -22,8 +22,10 @@ namespace uma::report {
 [[noreturn]] void wrong_zone(const char* function, uintptr_t p, const char* zone);
 // operator new has no memory and the program has no C++ runtime that could throw.
 [[noreturn]] void no_bad_alloc();
-// A lock was taken under one that comes later in the order; debug builds only.
+// A lock was taken under one that comes later in the order; checking builds only.
 [[noreturn]] void lock_order(uintptr_t lock);
+// A contract inside the allocator does not hold; checking builds only.
+[[noreturn]] void assertion(const char* condition, const char* file, int line);
 
 }  // namespace uma::report
 

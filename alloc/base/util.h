@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alloc/base/check.h"
 #include "alloc/base/config.h"
 
 namespace uma {
@@ -13,11 +14,18 @@ namespace uma {
 inline bool likely(bool x) { return __builtin_expect(x, 1); }
 inline bool unlikely(bool x) { return __builtin_expect(x, 0); }
 
-inline constexpr size_t round_up(size_t n, size_t unit) { return (n + unit - 1) & ~(unit - 1); }
-inline constexpr size_t round_down(size_t n, size_t unit) { return n & ~(unit - 1); }
 inline constexpr bool is_power_of_two(size_t n) { return n != 0 && (n & (n - 1)) == 0; }
+inline constexpr size_t round_up(size_t n, size_t unit) {
+  UMA_ASSERT(is_power_of_two(unit));
+  return (n + unit - 1) & ~(unit - 1);
+}
+inline constexpr size_t round_down(size_t n, size_t unit) {
+  UMA_ASSERT(is_power_of_two(unit));
+  return n & ~(unit - 1);
+}
 // To a power of two: a mask, where a division by a size not known would take ten times as long.
 inline constexpr bool is_aligned(uintptr_t value, size_t align) {
+  UMA_ASSERT(is_power_of_two(align));
   return (value & (align - 1)) == 0;
 }
 inline constexpr unsigned log2_floor(size_t n) { return 63u - unsigned(__builtin_clzll(n)); }

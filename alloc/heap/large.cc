@@ -72,6 +72,7 @@ Mapping* find_live(const void* p) {
 }
 
 void insert(const Mapping& mapping) {
+  assert_held(state.lock);
   table.insert(mapping);
   store(state.low, min(state.low, mapping.base));
   store(state.high, max(state.high, mapping.base + mapping.size()));
@@ -80,6 +81,7 @@ void insert(const Mapping& mapping) {
 
 // Room for one block and for what its mapping may leave beside it; false: no memory.
 bool make_room() {
+  assert_held(state.lock);
   uintptr_t cached[kCachedBlocks];
   for (unsigned i = 0; i < state.cached_count; i++) cached[i] = state.cached[i].mapping->base;
   bool moved;
@@ -100,6 +102,7 @@ Mapping* next_kept() {
 
 // False: nothing could be unmapped.
 bool sweep() {
+  assert_held(state.lock);
   const size_t gone = crowd_sweep(table);
   state.kept -= gone;
   return gone != 0;
@@ -107,6 +110,7 @@ bool sweep() {
 
 // After a mapping went there may be room in the system to unmap another one that was refused.
 void retry_kept() {
+  assert_held(state.lock);
   for (size_t i = 0; state.kept && i < min(kRetrySlots, table.slots()); i++) {
     Mapping* m = next_kept();
     if (!m) continue;
@@ -119,6 +123,7 @@ void retry_kept() {
 // Gives a mapping back to the system: unmaps it or, where that is refused, keeps its addresses
 // without memory, for a later try or another block.
 void give_up(Mapping* mapping) {
+  assert_held(state.lock);
   const bool crowded = crowd_is_on(table);
   if (!crowded && mapping_unmap(*mapping)) {
     table.erase(mapping);
@@ -140,11 +145,13 @@ inline void forget_cached(unsigned i) {
 }
 
 void drop_cached(unsigned i) {
+  assert_held(state.lock);
   give_up(state.cached[i].mapping);
   forget_cached(i);
 }
 
 void drop_old(uint64_t now, uint64_t age) {
+  assert_held(state.lock);
   for (unsigned i = state.cached_count; i-- > 0;)
     if (now - state.cached[i].since >= age) drop_cached(i);
 }
@@ -154,6 +161,7 @@ bool near(size_t size, size_t wanted) { return size >= wanted && size - wanted <
 // A block of this size was unmapped a short while ago: caching it would have paid. Growing
 // patterns never come here, so they do not leave their old blocks behind in the cache.
 void note_miss(size_t size) {
+  assert_held(state.lock);
   for (size_t& ghost : state.ghosts) {
     if (!near(ghost, size)) continue;
     state.hot = max(state.hot, ghost);
@@ -220,6 +228,7 @@ Mapping* fresh_or_kept(size_t size, size_t align) {
 }
 
 bool keep_cached(Mapping* mapping) {
+  assert_held(state.lock);
   const size_t size = mapping->size();
   if (size > kCachedBlockMax || mapping->touched || peek(state.keep_none) || address_pressure())
     return false;

@@ -24,6 +24,7 @@ constinit Meta meta;  // counters: uma_layout.pages, mapped chunks beyond the fi
 }  // namespace
 
 void* meta_alloc(size_t size, size_t align) {
+  UMA_ASSERT(is_power_of_two(align) && align <= kCacheLine);
   Guard guard(meta.lock);
   char* p = at<char>(round_up(addr(meta.next), align));
   if (p + size > meta.end) {

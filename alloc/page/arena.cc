@@ -160,6 +160,7 @@ size_t next_step() {
 void arena_read_limit() { arena.limit = os::address_limit(); }
 
 bool arena_commit_next(bool huge) {
+  assert_held(arena.lock);
   if (arena.committed == arena.spans) {
     if (arena.fixed || !reserve_step(next_step())) return false;
     while (span_at(arena.committed).taken) arena.committed++;
@@ -184,6 +185,7 @@ namespace {
 
 // What the counters say once the span's memory is gone.
 void forget_span(Span& span) {
+  assert_held(arena.lock);
   if (span.hole) arena.holes--;
   if (span.committed) sub(counters.arena_committed, kSpan);
   arena.free_spans -= is_free(span);
@@ -197,6 +199,7 @@ bool can_go(size_t index) {
 
 // Row by row from the top down; what others mapped between stays.
 void shrink_top() {
+  assert_held(arena.lock);
   while (arena.spans > 1) {
     size_t first = arena.spans;
     while (first > 1 && can_go(first - 1)) first--;
@@ -215,6 +218,7 @@ void shrink_top() {
 }  // namespace
 
 void arena_shrink() {
+  assert_held(arena.lock);
   if (arena.fixed) return;
   shrink_top();
   for (size_t i = 1; i < arena.committed && arena.holes < kHolesMost; i++) {
@@ -228,11 +232,13 @@ void arena_shrink() {
 }
 
 void arena_shrink_limited() {
+  assert_held(arena.lock);
   const size_t spare = max(kSpareMin, page_counters().runs_used / kSpareShare);
   if (arena.free_spans * kSpan > spare) arena_shrink();
 }
 
 bool arena_fill_hole(bool huge) {
+  assert_held(arena.lock);
   for (size_t i = 1; arena.holes && i < arena.committed; i++) {
     Span& span = span_at(i);
     if (!span.hole) continue;

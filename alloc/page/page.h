@@ -60,6 +60,7 @@ inline uint16_t* page_map() { return at<uint16_t>(uma_hot.arena_base - kMapBelow
 extern Slab* slab_table;
 // The head of the run that holds p. p lies in the arena, in a run that is in use.
 inline Slab* slab_of(const void* p) {
+  UMA_ASSERT(in_arena(p));
   Slab* slab = slab_table + granule_of(p);
   return slab - slab->back;
 }

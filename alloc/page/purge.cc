@@ -14,6 +14,7 @@ constexpr size_t kRegionSpans = 16;  // lose their huge pages together: few mapp
 
 // Purges the dirty ranges of one span; returns the bytes given back.
 size_t purge_span(size_t index) {
+  assert_held(arena.lock);
   Span& span = span_at(index);
   size_t given = 0;
   uint32_t left = span.dirty;
@@ -49,8 +50,8 @@ void each_row(size_t first, size_t end, Visit visit) {
   }
 }
 
-// The page lock is held.
 void small_pages(size_t index) {
+  assert_held(arena.lock);
   const size_t first = index / kRegionSpans * kRegionSpans;
   const size_t end = min(first + kRegionSpans, arena.committed);
   for (size_t i = first; i < end; i++) {

@@ -27,6 +27,7 @@ int find_run(uint32_t free, unsigned granules, unsigned step) {
 }
 
 char* take_run(size_t index, unsigned first, unsigned granules, bool* zeroed) {
+  assert_held(arena.lock);
   Span& span = span_at(index);
   const uint32_t mask = run_mask(first, granules);
   *zeroed = (span.dirty & mask) == 0;
@@ -41,6 +42,7 @@ char* take_run(size_t index, unsigned first, unsigned granules, bool* zeroed) {
 
 // First fit among the spans of one kind; null: none has room.
 char* find_and_take(bool huge, unsigned granules, unsigned step, bool* zeroed) {
+  assert_held(arena.lock);
   bool skipped = false;
   for (size_t i = arena.first_free[huge]; i < arena.committed; i++) {
     const Span& span = span_at(i);
@@ -57,6 +59,8 @@ char* find_and_take(bool huge, unsigned granules, unsigned step, bool* zeroed) {
 }  // namespace
 
 char* run_alloc(unsigned granules, size_t align, Density density, bool* zeroed) {
+  UMA_ASSERT(granules > 0 && granules <= kSpanGranules);
+  UMA_ASSERT(is_power_of_two(align) && align >= kGranule && align <= kSpan);
   Guard guard(arena.lock);
   const unsigned step = unsigned(align / kGranule);
   bool huge = false;
@@ -77,6 +81,7 @@ void run_free(char* run, unsigned granules) {
   const size_t index = granule / kSpanGranules;
   Span& span = span_at(index);
   const uint32_t mask = run_mask(unsigned(granule % kSpanGranules), granules);
+  UMA_ASSERT(page_map()[granule] == 0 && (span.free & mask) == 0);
   span.free |= mask;
   span.dirty |= mask;
   arena.first_free[span.huge] = min(arena.first_free[span.huge], index);

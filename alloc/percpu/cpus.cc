@@ -102,6 +102,7 @@ void set_region(int id, char* region) {
 }
 
 Cpu* new_cpu(unsigned id) {
+  assert_held(state.lock);
   const size_t arrays = os::future_locked() ? kArraysLocked : kRegionArrays;
   char* region = new_region(arrays);
   void* memory = region ? meta_alloc(sizeof(Cpu), kCacheLine) : nullptr;
@@ -250,6 +251,7 @@ unsigned array_shift(unsigned cap) {
 }
 
 void** new_array(Cpu* cpu, unsigned cap) {
+  assert_held(cpu->lock);
   const unsigned shift = array_shift(cap);
   void** array;
   if (uint32_t start = cpu->free_arrays[shift]) {
@@ -278,6 +280,7 @@ void trim_region(Cpu* cpu) {
 }
 
 void free_array(Cpu* cpu, void** array, unsigned cap) {
+  assert_held(cpu->lock);
   const unsigned shift = array_shift(cap);
   array[0] = at<void>(cpu->free_arrays[shift]);
   cpu->free_arrays[shift] = uint32_t(array - reinterpret_cast<void**>(cpu->region));
@@ -285,6 +288,7 @@ void free_array(Cpu* cpu, void** array, unsigned cap) {
 
 // Takes back the array of an entry that holds no item.
 void forget_array(Cpu* cpu, unsigned index) {
+  assert_held(cpu->lock);
   uma_layout_cold* cold = cold_at(cpu->region, index);
   void** array = slot0(cpu, index);
   const unsigned cap = cold->cap;
@@ -294,6 +298,7 @@ void forget_array(Cpu* cpu, unsigned index) {
 
 // The same move as the section, for the CPU that is only used under its lock.
 long move_locked(Cpu* cpu, unsigned index, void** from, void** to) {
+  assert_held(cpu->lock);
   Entry* entry = entry_at(cpu->region, index);
   void** out = to + 1;
   for (void** in = from + 1; in < entry->top; in++, out++) {
@@ -320,6 +325,8 @@ void percpu_trim_regions() {
 }
 
 bool percpu_resize(Cpu* cpu, unsigned index, unsigned cap) {
+  assert_held(cpu->lock);
+  UMA_ASSERT(index > 0 && index < percpu_entries() && cap <= kArrayMaxCap);
   uma_layout_cold* cold = cold_at(cpu->region, index);
   void** from = slot0(cpu, index);
   void** to = new_array(cpu, cap);
@@ -336,6 +343,7 @@ bool percpu_resize(Cpu* cpu, unsigned index, unsigned cap) {
 }
 
 bool percpu_detach(Cpu* cpu, unsigned index) {
+  assert_held(cpu->lock);
   uma_layout_cold* cold = cold_at(cpu->region, index);
   if (!cold->cap) return true;
   void** from = slot0(cpu, index);
@@ -346,6 +354,8 @@ bool percpu_detach(Cpu* cpu, unsigned index) {
 }
 
 void percpu_drop(Cpu* cpu, unsigned index) {
+  assert_held(cpu->lock);
+  assert_held(drain_lock);  // the CPU is stopped
   uma_layout_cold* cold = cold_at(cpu->region, index);
   Entry* entry = entry_at(cpu->region, index);
   if (!cold->cap || entry->top[-1]) return;
@@ -354,6 +364,7 @@ void percpu_drop(Cpu* cpu, unsigned index) {
 }
 
 void percpu_reset(Cpu* cpu, unsigned index) {
+  assert_held(cpu->lock);
   uma_layout_cold* cold = cold_at(cpu->region, index);
   if (cold->cap) forget_array(cpu, index);
   cold->last_miss = 0;

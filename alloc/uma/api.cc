@@ -37,6 +37,7 @@ Zone* make_zone(const char* name, const ZoneItems& items, const ZoneFunctions& f
 }
 
 void* construct(Zone* zone, void* item, void* arg, int flags) {
+  assert_may_call_owner();
   if (flags & M_ZERO) memset(item, 0, zone->pub.size);
   if (!zone->ctor || zone->ctor(item, int(zone->pub.size), arg, flags) == 0) return item;
   // As in the kernel: no dtor, but the item leaves the zone; it counts as a failed allocation.
@@ -44,6 +45,11 @@ void* construct(Zone* zone, void* item, void* arg, int flags) {
   bump(zone->pub.fails);
   zone_release(zone, &item, 1, "uma_zalloc");
   return nullptr;
+}
+
+void destruct(const Zone* zone, void* item, void* arg) {
+  assert_may_call_owner();
+  if (zone->dtor) zone->dtor(item, int(zone->pub.size), arg);
 }
 
 }  // namespace
@@ -140,7 +146,7 @@ void* uma_zalloc_locked(uma_zone_t handle, void* arg, int flags) {
 void uma_zfree_miss(uma_zone_t handle, void* item, void* arg) {
   if (!item) return;
   Zone* zone = zone_of(handle);
-  if (zone->dtor) zone->dtor(item, int(zone->pub.size), arg);
+  destruct(zone, item, arg);
   if (zone->offset && is_searched(zone->rsize)) return zone_free_searched(zone, item, "uma_zfree");
   const int pushed = zone->offset ? uma_percpu_push(item, zone->offset) : 1;
   if (pushed == 0) return;
@@ -151,7 +157,7 @@ void uma_zfree_miss(uma_zone_t handle, void* item, void* arg) {
 
 void uma_zfree_locked(uma_zone_t handle, void* item, void* arg) {
   Zone* zone = zone_of(handle);
-  if (zone->dtor) zone->dtor(item, int(zone->pub.size), arg);
+  destruct(zone, item, arg);
   zone_free_locked(zone, item, "uma_zfree");
 }
 

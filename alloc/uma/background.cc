@@ -92,6 +92,7 @@ bool thread_wanted() {
 
 // True: there is a helper.
 bool start() {
+  UMA_ASSERT(!Lock::any_held_after(Rank::kNone));
   if (__atomic_exchange_n(&helper_running, true, __ATOMIC_ACQ_REL)) return true;
   store(idle_noted, false);
   if (os::thread_start(help)) return true;

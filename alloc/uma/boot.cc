@@ -12,8 +12,8 @@ namespace {
 constinit bool up = false;
 constinit bool pages_up = false;
 
-// The registry lock is held.
 bool boot_locked() {
+  assert_held(registry_lock());
   if (up) return true;
   if (const char* text = os::environment("UMA_OPTIONS")) options_parse(text);
   if (options.help) options_help();

@@ -3,6 +3,7 @@
 
 #include "alloc/base/words.h"
 #include "alloc/os/meta.h"
+#include "alloc/uma/validate.h"
 
 namespace uma {
 namespace {
@@ -13,6 +14,7 @@ constexpr size_t kBucketBytes = size_t{64} << 10;  // held by any zone before it
 constexpr unsigned kBucketShare = 32;              // or this part of what its keg has
 
 void lower(Zone* zone) {
+  assert_held(zone->lock);
   store(zone->domain.bucket_low, min(zone->domain.bucket_low, zone->pub.bucket_items));
   store(zone->domain.trim_low, min(zone->domain.trim_low, zone->pub.bucket_items));
 }
@@ -89,6 +91,7 @@ void bucket_reclaim(Zone* zone, uint64_t keep) {
 
 void bucket_watch(Zone* zone) {
   Guard guard(zone->lock);
+  validate_buckets(zone);
   store(zone->domain.bucket_low, zone->pub.bucket_items);
 }
 

@@ -77,8 +77,8 @@ namespace {
 
 constinit uint64_t all_cap_bytes = 0;
 
-// cpu->lock held.
 void count_room(Cpu* cpu, ptrdiff_t by) {
+  assert_held(cpu->lock);
   cpu->cap_bytes += uint64_t(by);
   bump(all_cap_bytes, uint64_t(by));
 }
@@ -103,8 +103,9 @@ uint64_t room(const Zone* zone, const Cpu* cpu) {
   return uint64_t{cold_at(cpu->region, zone->pub.entry)->cap} * zone->rsize;
 }
 
-// Moves a cache's items into the zone's buckets and detaches it. cpu->lock held. False: it stays.
+// Moves a cache's items into the zone's buckets and detaches it. False: it stays.
 bool detach(Cpu* cpu, unsigned index) {
+  assert_held(cpu->lock);
   Zone* zone = zone_of_entry(index);
   if (!zone || cache_shared(cpu) || percpu_current() != cpu) return false;
   const uint64_t bytes = room(zone, cpu);
@@ -126,6 +127,7 @@ bool detach(Cpu* cpu, unsigned index) {
 // Detaches the cache that went longest without a miss, and for more than `age` visits. False: there
 // is none.
 bool evict_oldest(Cpu* cpu, unsigned except, unsigned age) {
+  assert_held(cpu->lock);
   unsigned oldest = 0;
   for (unsigned i = 1; i < percpu_entries(); i++) {
     const uma_layout_cold* cold = cold_at(cpu->region, i);
@@ -139,6 +141,7 @@ bool evict_oldest(Cpu* cpu, unsigned except, unsigned age) {
 
 // Gives the entry room for `cap` items if the budget allows.
 bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
+  assert_held(cpu->lock);
   const unsigned old_cap = cold_at(cpu->region, zone->pub.entry)->cap;
   const uint64_t rsize = zone->rsize;
   const uint64_t budget = cpu_budget();
@@ -168,6 +171,7 @@ bool has_watched(Cpu* cpu, unsigned entries) {
 // becomes small. Nobody but its owner can empty it, and each item there may be the last one of a
 // page.
 bool is_one_way(Cpu* cpu, unsigned index) {
+  assert_held(cpu->lock);
   if (percpu_has_rseq() || !has_watched(cpu, percpu_entries())) return false;
   const auto pops = uint32_t(entry_at(cpu->region, index)->allocs);
   const bool same = pops == cpu->watched[index];
@@ -177,6 +181,7 @@ bool is_one_way(Cpu* cpu, unsigned index) {
 
 // To kOneWayCap; its items go to buckets. False: it stays as it is.
 bool shrink(Zone* zone, Cpu* cpu) {
+  assert_held(cpu->lock);
   const uint64_t rsize = zone->rsize;
   if (!detach(cpu, zone->pub.entry) || !percpu_resize(cpu, zone->pub.entry, kOneWayCap))
     return false;
@@ -221,6 +226,7 @@ unsigned cache_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown) {
 }
 
 void cache_drain(Zone* zone, Cpu* cpu) {
+  assert_held(cpu->lock);
   // Into buckets only: no callback may run while a CPU is stopped.
   Entry* entry = entry_at(cpu->region, zone->pub.entry);
   while (entry->top[-1]) {
@@ -236,6 +242,7 @@ void cache_drain(Zone* zone, Cpu* cpu) {
 }
 
 void cache_drop(Zone* zone, Cpu* cpu) {
+  assert_held(cpu->lock);
   if (cache_shared(cpu)) return;
   const uint64_t before = room(zone, cpu);
   percpu_drop(cpu, zone->pub.entry);
@@ -263,6 +270,7 @@ bool cache_idle(const Zone* zone, const Cpu* cpu) {
 }
 
 void cache_reset(Zone* zone, Cpu* cpu) {
+  assert_held(cpu->lock);
   count_room(cpu, -ptrdiff_t(room(zone, cpu)));
   percpu_reset(cpu, zone->pub.entry);
 }

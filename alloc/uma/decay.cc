@@ -118,6 +118,7 @@ uint64_t step_upper() {
 }
 
 uint64_t step_locked() {
+  assert_held(reclaim_lock());
   if (round.phase == Phase::kWatch) return watch();
   const uint64_t now = os::clock_ns();
   if (now < round.due) return round.due - now;

@@ -6,6 +6,7 @@
 #include "alloc/base/report.h"
 #include "alloc/os/meta.h"
 #include "alloc/uma/slab.h"
+#include "alloc/uma/validate.h"
 
 namespace uma {
 namespace {
@@ -33,6 +34,7 @@ unsigned bin_of(const Keg* keg, const Slab* slab) {
 }
 
 void file(Keg* keg, Slab* slab) {
+  assert_held(keg->lock);
   if (slab->free_items == 0) {
     keg->domain.full.push_front(slab);
     slab->bin = kKegBins;
@@ -46,6 +48,7 @@ void file(Keg* keg, Slab* slab) {
 }
 
 void refile(Keg* keg, Slab* slab, bool now_unscanned = false) {
+  assert_held(keg->lock);
   const unsigned bin = slab->free_items ? bin_of(keg, slab) : kKegBins;
   if (bin == slab->bin && !now_unscanned) return;
   List<Slab>::remove(slab);
@@ -53,6 +56,7 @@ void refile(Keg* keg, Slab* slab, bool now_unscanned = false) {
 }
 
 Slab* best_slab(Keg* keg) {
+  assert_held(keg->lock);
   for (List<Slab>& bin : keg->domain.bins)
     if (Slab* slab = bin.first()) return slab;
   if (Slab* slab = keg->domain.spare) {
@@ -66,6 +70,7 @@ Slab* best_slab(Keg* keg) {
 
 // Runs init on every item in address order; on refusal fini on the ones before.
 bool init_items(Keg* keg, Slab* slab) {
+  assert_may_call_owner();
   char* memory = slab_memory(slab);
   for (unsigned i = 0; i < keg->pub.ipers; i++) {
     if (keg->init(memory + size_t{i} * keg->pub.rsize, int(keg->size), 0) == 0) continue;
@@ -85,6 +90,7 @@ void release_run(Keg* keg, Slab* slab) {
 
 // A new slab, every item free, in no list. Called without the lock.
 Slab* new_slab(Keg* keg) {
+  assert_not_held(keg->lock);
   bool zeroed;
   const Density density = peek(keg->pub.slabs) ? Density::kDense : Density::kSparse;
   char* memory = run_alloc(keg->granules, kGranule, density, &zeroed);
@@ -110,6 +116,7 @@ Slab* new_slab(Keg* keg) {
 }
 
 void add_slab(Keg* keg, Slab* slab) {
+  assert_held(keg->lock);
   file(keg, slab);
   add(keg->pub.slabs);
   add(keg->pub.slab_allocs);
@@ -118,6 +125,7 @@ void add_slab(Keg* keg, Slab* slab) {
 
 // Takes one wholly free slab out of the keg's books; the caller releases it without the lock.
 void remove_slab(Keg* keg, const Slab* slab) {
+  assert_held(keg->lock);
   sub(keg->pub.slabs);
   add(keg->pub.slab_frees);
   sub(keg->pub.free_items, keg->pub.ipers);
@@ -125,6 +133,7 @@ void remove_slab(Keg* keg, const Slab* slab) {
 }
 
 void release_slab(Keg* keg, Slab* slab) {
+  assert_not_held(keg->lock);
   if (keg->fini) {
     char* memory = slab_memory(slab);
     for (unsigned i = 0; i < keg->pub.ipers; i++)
@@ -147,6 +156,7 @@ bool may_release(const Keg* keg) { return !(keg->flags & UMA_ZONE_NOFREE); }
 // An item is about to come back to the slab, whose idle items then count as unscanned. True: they
 // did not before.
 bool mark_unscanned(Keg* keg, Slab* slab) {
+  assert_held(keg->lock);
   if (slab->unscanned || !keg_may_punch(keg)) return false;
   slab->unscanned = true;
   slab_count_idle(keg, 0, ptrdiff_t(slab_idle_bytes(keg, slab)));
@@ -159,6 +169,7 @@ void count_returned(Keg* keg, size_t bytes) {
 
 // Gives back empty pages of the slab; true: it is done and goes behind those that are not.
 bool scan_slab(Keg* keg, Slab* slab, size_t* given) {
+  assert_held(keg->lock);
   bool complete;
   const size_t bytes = slab_punch(keg, slab, kStepBytes, &complete);
   *given += bytes;
@@ -175,6 +186,7 @@ bool scan_slab(Keg* keg, Slab* slab, size_t* given) {
 
 // Emptiest slabs first. True: nothing is left beyond `keep`.
 bool scan_slabs(Keg* keg, size_t keep) {
+  assert_held(keg->lock);
   size_t given = 0;
   unsigned scanned = 0;
   for (unsigned bin = kKegBins; bin-- > 0;) {
@@ -190,6 +202,7 @@ bool scan_slabs(Keg* keg, size_t keep) {
 
 // The wholly free slab that is kept, out of the keg's books; null: there is none.
 Slab* take_spare(Keg* keg) {
+  assert_held(keg->lock);
   Slab* slab = keg->domain.spare;
   if (slab) remove_slab(keg, slab);
   keg->domain.spare = nullptr;
@@ -262,6 +275,7 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const Caller& 
     }
     const bool first = mark_unscanned(keg, slab);
     slab_free_item(keg, slab, items[i], caller);
+    validate_slab(keg, slab);
     add(keg->pub.free_items);
     idle += keg->pub.rsize;
     if (slab->free_items < keg->pub.ipers || !may_release(keg)) {
@@ -331,6 +345,7 @@ bool keg_give_back(Keg* keg, size_t keep) {
 
 void keg_trim(Keg* keg) {
   keg->lock.lock();
+  validate_keg(keg);
   Slab* release = nullptr;
   if (may_release(keg)) {
     for (List<Slab>& bin : keg->domain.bins) {

@@ -63,17 +63,20 @@ Lock& reclaim_lock() { return reclaim; }
 void reclaim_locks(LockVisitor visit) { visit(reclaim); }
 
 unsigned reclaim_idle_caches(Cpu* cpu, unsigned first) {
+  assert_held(reclaim);
   Detach detach{first};
   if (!percpu_stop(cpu, detach_some, &detach)) return 0;
   return detach.next < percpu_entries() ? detach.next : 0;
 }
 
 void zone_reclaim(Zone* zone, int request) {
+  assert_held(reclaim);
   if (request == UMA_RECLAIM_DRAIN_CPU) drain_cpus(zone);
   reclaim_buckets(zone, request);
 }
 
 void reclaim_all(int request) {
+  assert_held(reclaim);
   if (request == UMA_RECLAIM_DRAIN_CPU) drain_cpus(nullptr);
   for (Zone* zone = registry_first(); zone; zone = registry_next(zone))
     reclaim_buckets(zone, request);

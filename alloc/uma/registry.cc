@@ -24,6 +24,7 @@ constinit Pool zone_pool{sizeof(Zone)};
 constinit Pool keg_pool{sizeof(Keg)};
 
 void link_zone(Zone* zone) {
+  assert_held(registry.lock);
   if (registry.last)
     publish(registry.last->pub.next, uma_u64{addr(zone)});
   else
@@ -35,6 +36,7 @@ void link_zone(Zone* zone) {
 }
 
 void unlink_zone(Zone* zone) {
+  assert_held(registry.lock);
   Zone* before = nullptr;
   for (Zone* z = registry.first; z != zone; z = registry_next(z)) before = z;
   Zone* after = registry_next(zone);
@@ -107,6 +109,7 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, const ZoneIte
 }
 
 void zone_remove(Zone* zone) {
+  assert_held(registry.lock);
   unlink_zone(zone);
   if (zone->pub.entry) publish(registry.by_entry[zone->pub.entry], static_cast<Zone*>(nullptr));
   if (zone->keg) leave_keg(zone);
@@ -117,7 +120,10 @@ Lock& creation_lock() { return creation; }
 Lock& registry_lock() { return registry.lock; }
 Zone* registry_first() { return acquire(registry.first); }
 Zone* registry_next(Zone* zone) { return at<Zone>(acquire(zone->pub.next)); }
-Zone* zone_of_entry(unsigned index) { return acquire(registry.by_entry[index]); }
+Zone* zone_of_entry(unsigned index) {
+  UMA_ASSERT(index < kEntryMax);
+  return acquire(registry.by_entry[index]);
+}
 
 void registry_locks(LockVisitor visit) {
   visit(creation);
@@ -125,11 +131,13 @@ void registry_locks(LockVisitor visit) {
 }
 
 void zone_locks(LockVisitor visit) {
+  assert_held(registry.lock);
   for (Zone* zone = registry.first; zone; zone = registry_next(zone)) visit(zone->lock);
 }
 
 // A shared keg is met more than once: its lock is then held by this thread already.
 void keg_locks(LockVisitor visit) {
+  assert_held(registry.lock);
   for (Zone* zone = registry.first; zone; zone = registry_next(zone))
     if (zone->keg) visit(zone->keg->lock);
 }

@@ -62,6 +62,7 @@ unsigned returned(const Keg* keg, const Slab* slab) {
 
 // Takes returned items; with `avoid` those on punched pages stay.
 unsigned take_returned(Keg* keg, Slab* slab, void** items, unsigned count, bool avoid) {
+  assert_held(keg->lock);
   unsigned taken = 0;
   for (unsigned word = 0; word < words(keg) && taken < count; word++) {
     uint64_t bits = slab->bitmap[word];
@@ -105,6 +106,7 @@ void slab_release_bitmap(Keg* keg, Slab* slab) {
 }
 
 unsigned slab_alloc_items(Keg* keg, Slab* slab, void** items, unsigned count) {
+  assert_held(keg->lock);
   unsigned taken = 0;
   if (returned(keg, slab)) taken = take_returned(keg, slab, items, count, slab->punched != 0);
   const unsigned reused = taken;
@@ -156,6 +158,7 @@ bool is_free(const Slab* slab, unsigned index) {
 
 // The index of p, an item that is handed out; aborts where it is not.
 unsigned checked_index(Keg* keg, const Slab* slab, const void* p, const Caller& caller) {
+  assert_held(keg->lock);
   bool exact;
   const unsigned index = index_of(keg, slab, p, &exact);
   if (unlikely(!exact || is_free(slab, index))) reject(keg, slab, p, index, exact, caller);
@@ -177,6 +180,7 @@ void slab_free_item(Keg* keg, Slab* slab, void* item, const Caller& caller) {
 }
 
 bool slab_fresh(const Keg* keg, const Slab* slab, const void* item) {
+  assert_held(keg->lock);
   // The newest bump item of a run that came zeroed and whose items never came back.
   bool exact;
   return slab->zeroed && index_of(keg, slab, item, &exact) + 1 == slab->bump;
@@ -207,12 +211,14 @@ void show(size_t count, size_t& shown, uint64_t& total) {
 size_t slab_unscanned_total() { return peek(unscanned_total); }
 
 void slab_count_idle(Keg* keg, ptrdiff_t idle, ptrdiff_t unscanned) {
+  assert_held(keg->lock);
   move(keg->idle_bytes, idle);
   move(keg->unscanned_bytes, unscanned);
   keg->unscanned_low = min(keg->unscanned_low, keg->unscanned_bytes);
 }
 
 void slab_show_idle(Keg* keg) {
+  assert_held(keg->lock);
   show(keg->idle_bytes, keg->idle_shown, page_counters().slab_idle);
   show(keg->unscanned_bytes, keg->unscanned_shown, unscanned_total);
 }
@@ -247,6 +253,7 @@ uint64_t empty_units(const Keg* keg, const Slab* slab) {
 }  // namespace
 
 size_t slab_punch(Keg* keg, Slab* slab, size_t most, bool* complete) {
+  assert_held(keg->lock);
   uint64_t left = empty_units(keg, slab);
   size_t given = 0;
   if (left) run_small_pages(slab_memory(slab));

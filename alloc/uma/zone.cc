@@ -6,6 +6,7 @@ namespace {
 
 // zinit on items fresh from the source; those refused go back. Returns how many are left.
 unsigned enter_zone(Zone* zone, void** items, unsigned count) {
+  assert_may_call_owner();
   unsigned good = 0;
   while (good < count && zone->zinit(items[good], int(zone->pub.size), 0) == 0) good++;
   if (good < count)

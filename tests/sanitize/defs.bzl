@@ -2,8 +2,16 @@
 """The allocator compiled once more for a sanitizer, with the test in one program."""
 
 load("//alloc:defs.bzl", "ALLOC_COPTS")
+load("//tests:defs.bzl", "LAYERS")
 
-LAYERS = ["base", "os", "percpu", "page", "uma", "heap"]
+# Functions of alloc/os that mappings.cc stands before.
+_WRAPPED = [
+    "_ZN3uma2os11map_countedEm",
+    "_ZN3uma2os3mapEPvmPb",
+    "_ZN3uma2os5remapEPvmmb",
+    "_ZN3uma2os5unmapEPvm",
+    "_ZN3uma2os7reserveEPvmPb",
+]
 
 def sanitized_oracle(name, sanitizer, runs):
     """A program and its runs: the name of each, and the words before and after the program."""
@@ -11,6 +19,7 @@ def sanitized_oracle(name, sanitizer, runs):
         "-fsanitize=" + sanitizer,
         "-fno-sanitize-recover=all",
     ]
+    wrapped = _WRAPPED if sanitizer == "thread" else []
     native.cc_binary(
         name = name + "_program",
         testonly = True,
@@ -18,13 +27,13 @@ def sanitized_oracle(name, sanitizer, runs):
             "blocks.h",
             "oracle.cc",
             "zones.h",
-        ] + ["//alloc/%s:sources" % layer for layer in LAYERS],
+        ] + (["mappings.cc"] if wrapped else []) + ["//alloc/%s:sources" % layer for layer in LAYERS],
         # Stacks can be walked, and locks check their order.
         copts = ALLOC_COPTS + flags + [
             "-fno-omit-frame-pointer",
             "-UNDEBUG",
         ],
-        linkopts = flags + ["-lpthread"],
+        linkopts = flags + ["-lpthread"] + ["-Wl,--wrap=" + name for name in wrapped],
         linkstatic = 1,
         deps = ["//tools/bazel:cxx_runtime"],
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Programs that use zones: linked to libuma.so.1, run alone and under the preload library."""
 
-load("//tests:defs.bzl", "COPTS", "LIBRARY")
+load("//tests:defs.bzl", "CHECKED", "COPTS", "LIBRARY")
 
 _RSEQ_OFF = ["--env GLIBC_TUNABLES=glibc.pthread.rseq=0"]
 _PRELOAD = ["--library $(rootpath %s)" % LIBRARY]
@@ -15,6 +15,7 @@ _VARIANTS = {
     "preload": _PRELOAD,
     "preload_rseq_off": _PRELOAD + _RSEQ_OFF,
     "preload_cpus2": _PRELOAD + ["--env UMA_OPTIONS=cpus:2"],
+    "preload_checked": ["--library $(rootpath %s)" % CHECKED],
 }
 
 def zone_program(name, srcs):
@@ -44,6 +45,6 @@ def zone_test(name, srcs, size = "small", variants = _VARIANTS.keys()):
             args = _VARIANTS[variant] + ["$(rootpath :%s_program)" % name],
             data = [
                 ":" + name + "_program",
-                LIBRARY,
+                CHECKED if variant == "preload_checked" else LIBRARY,
             ],
         )
