@@ -9,6 +9,7 @@
 #include "alloc/heap/objects.h"
 #include "alloc/os/os.h"
 #include "alloc/uma/registry.h"
+#include "alloc/uma/slab.h"
 
 namespace uma {
 namespace {

@@ -5,7 +5,6 @@
 
 #include "alloc/base/layout_read.h"
 #include "alloc/base/log.h"
-#include "alloc/base/options.h"
 #include "alloc/base/report.h"
 #include "alloc/heap/foreign.h"
 #include "alloc/heap/large.h"
@@ -14,11 +13,13 @@
 #include "alloc/os/published.h"
 #include "alloc/uma/background.h"
 #include "alloc/uma/boot.h"
+#include "alloc/uma/bypass.h"
 #include "alloc/uma/decay.h"
 #include "alloc/uma/fork.h"
 #include "alloc/uma/miss.h"
 #include "alloc/uma/reclaim.h"
 #include "alloc/uma/registry.h"
+#include "alloc/uma/slab.h"
 #include "alloc/uma/stat.h"
 
 namespace uma {
@@ -85,19 +86,15 @@ void* run_block(size_t size, size_t align, bool* zeroed) {
     bump(uma_layout.large.fails);
     return nullptr;
   }
-  Slab* slab = slab_table + granule_of(memory);
-  *slab = Slab{};
-  slab->granules = uint16_t(granules);
   run_mark(memory, granules, uint16_t(kLargeOffset));
   large_count_alloc(granules * kGranule);
   return memory;
 }
 
 size_t run_block_size(const void* p, const char* function) {
-  const Slab* slab = slab_of(p);
-  if (p != slab_memory(slab))
-    report::interior_pointer(function, addr(p), "large blocks", addr(slab_memory(slab)));
-  return slab->granules * kGranule;
+  const char* memory = run_memory(run_header(p));
+  if (p != memory) report::interior_pointer(function, addr(p), "large blocks", addr(memory));
+  return run_size(granule_of(memory))->granules * kGranule;
 }
 
 void free_run_block(void* p, const char* function) {
@@ -244,7 +241,7 @@ namespace {
 size_t size_of_block(const void* p, const char* function) {
   const unsigned offset = heap_map_offset(p);
   if (is_class(offset)) {
-    if (options.invariants)
+    if (checks_items())
       keg_check(slab_of(p)->keg, p, {function, zone_of_entry(offset / sizeof(Entry))->pub.name});
     return size_of_entry(unsigned(offset / sizeof(Entry)));
   }
@@ -286,7 +283,7 @@ size_t heap_usable_size(void* p, const char* function) {
 void* heap_resize(void* p, size_t size) {
   if (!p) return heap_alloc(size);
   const unsigned mark = heap_map_mark(p), offset = offset_of_mark(mark);
-  if (likely(is_class(offset)) && !options.invariants) {
+  if (likely(is_class(offset)) && !checks_items()) {
     if (mark >= kOffsetMarks) {
       const auto& keeps = kClassKeeps.of[offset / sizeof(Entry)];
       if (size - keeps.first < keeps.count) return p;

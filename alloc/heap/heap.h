@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "alloc/base/options.h"
 #include "alloc/heap/size_class.h"
 #include "alloc/page/page.h"
+#include "alloc/uma/bypass.h"
 
 namespace uma {
 
@@ -37,7 +37,7 @@ inline unsigned heap_map_offset(const void* p) { return offset_of_mark(heap_map_
 // seldom needs more than this. Never true for null or size 0.
 inline bool heap_keeps(const void* p, size_t size) {
   const auto& keeps = kClassKeeps.of[heap_map_mark(p) / sizeof(Entry)];
-  return size - keeps.first < keeps.count && likely(!options.invariants);
+  return size - keeps.first < keeps.count && likely(!checks_items());
 }
 // realloc where heap_keeps has said no. p: a block or null; keeps the old block on failure. size >
 // 0.

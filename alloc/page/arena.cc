@@ -9,14 +9,14 @@ namespace uma {
 
 constinit Arena arena;
 constinit Span* span_directory[kArenaMax / kSpan / kSpanChunk] = {};
-constinit Slab* slab_table = nullptr;
+constinit char* run_headers = nullptr;
 
 namespace {
 
 constinit uma_layout_pages& counters = uma_layout.pages;
 
 // A window holds the slab table, then the page map, then the arena.
-constexpr size_t kSlabBytes = kArenaMax / kGranule * sizeof(Slab);
+constexpr size_t kSlabBytes = kArenaMax / kGranule * kRunHeader;
 constexpr size_t kArenaAt = round_up(kSlabBytes + kMapBelow, size_t{1} << 30);
 static_assert(kMapBelow == 0x20000000);  // the assembly knows it
 
@@ -59,7 +59,7 @@ bool grow_table(char* table, size_t* mapped, size_t wanted) {
 bool grow_tables(size_t spans) {
   const size_t granules = spans * kSpanGranules;
   return grow_table(side.map, &side.map_bytes, granules * sizeof(uint16_t)) &&
-         grow_table(side.slabs, &side.slab_bytes, granules * sizeof(Slab));
+         grow_table(side.slabs, &side.slab_bytes, granules * kRunHeader);
 }
 
 bool grow_directory(size_t spans) {
@@ -106,7 +106,7 @@ bool start_window(uintptr_t window) {
   uma_hot.arena_base = window + kArenaAt;
   side = {reinterpret_cast<char*>(page_map()), 0, at<char>(window), 0};
   if (!reserve_step(kArenaFirstStep)) return false;
-  slab_table = reinterpret_cast<Slab*>(side.slabs);
+  run_headers = side.slabs;
   return true;
 }
 
@@ -114,7 +114,7 @@ bool start_window(uintptr_t window) {
 bool start_fixed() {
   for (size_t size = size_t{16} << 30; size >= kArenaFirstStep; size /= 4) {
     const size_t map_bytes = round_up(size / kGranule * sizeof(uint16_t), kPage);
-    const size_t slab_bytes = round_up(size / kGranule * sizeof(Slab), kPage);
+    const size_t slab_bytes = round_up(size / kGranule * kRunHeader, kPage);
     char* slabs = static_cast<char*>(os::map(nullptr, slab_bytes));
     char* memory =
         slabs ? static_cast<char*>(os::reserve(nullptr, kMapBelow + size + kSpan)) : nullptr;
@@ -126,7 +126,7 @@ bool start_fixed() {
     side = {reinterpret_cast<char*>(page_map()), map_bytes, slabs, slab_bytes};
     if (!os::commit(side.map, map_bytes) || !grow_directory(size / kSpan)) return false;
     os::unmap(side.map + map_bytes, kMapBelow - map_bytes);
-    slab_table = reinterpret_cast<Slab*>(side.slabs);
+    run_headers = side.slabs;
     bump(counters.side_mapped, map_bytes + slab_bytes);
     arena.fixed = true;
     accept_step(0, size);

@@ -2,8 +2,9 @@
 // Pages: the arena, its page map and slab headers, runs of granules.
 //
 // The arena is one contiguous range that grows upward; granule i of it has entry i in the page map
-// (16 bits, read by the fast path of free) and header i in the slab table. Runs are cut from spans
-// of 2 MiB. All functions are thread-safe (one page lock) unless they say otherwise.
+// (16 bits, read by the fast path of free) and header i in the table of headers, beside the arena:
+// item memory is never touched for bookkeeping. Runs are cut from spans of 2 MiB. All functions are
+// thread-safe (one page lock) unless they say otherwise.
 #ifndef UMA_PAGE_PAGE_H_
 #define UMA_PAGE_PAGE_H_
 
@@ -17,26 +18,6 @@
 
 namespace uma {
 
-struct Keg;
-
-// The header of a run, beside the arena: item memory is never touched for bookkeeping. Only the
-// head granule's header is filled; the others say how far back it is.
-struct Slab : ListNode {
-  Keg* keg;          // null: a run block of its own
-  uint64_t* bitmap;  // returned items; points at inline_bits where 64 bits are enough
-  uint64_t inline_bits;
-  uint32_t free_items;  // not handed out: returned ones and those above bump
-  uint32_t bump;        // items from here on were never handed out
-  uint16_t granules;
-  uint16_t back;   // granules to the head
-  uint8_t bin;     // which of the keg's lists holds it
-  bool zeroed;     // the run came zeroed and no item ever came back
-  bool unscanned;  // an item came back since its pages were last looked through
-  uint8_t unused;
-  uint64_t punched;  // units of the run that were given back to the system
-};
-static_assert(sizeof(Slab) == 64);
-
 // Starts the arena; single-threaded, once. False: the system gave no memory.
 bool page_start();
 
@@ -45,27 +26,43 @@ bool page_start();
 enum class Density : uint8_t { kSparse, kDense };
 
 // A run of granules, aligned to `align` bytes (a power of two from kGranule to kSpan). `zeroed`
-// tells whether it reads as zero. Null: no memory. The caller fills the slab header of the head.
+// tells whether it reads as zero. Null: no memory.
 char* run_alloc(unsigned granules, size_t align, Density density, bool* zeroed);
 // Takes back a run; its map entries must be cleared before.
 void run_free(char* run, unsigned granules);
 
-// Sets the map entries (byte offset of an entry) and the back links of a run.
+// Sets the map entries of a run (byte offset of an entry, 0: none) and what the headers say of its
+// size.
 void run_mark(char* run, unsigned granules, uint16_t entry_offset);
 
 // The granule index of an address, below uma_hot.arena_limit if it lies in the arena.
 inline size_t granule_of(const void* p) { return (addr(p) - uma_hot.arena_base) >> kGranuleShift; }
 inline bool in_arena(const void* p) { return granule_of(p) < acquire(uma_hot.arena_limit); }
 inline uint16_t* page_map() { return at<uint16_t>(uma_hot.arena_base - kMapBelow); }
-extern Slab* slab_table;
-// The head of the run that holds p. p lies in the arena, in a run that is in use.
-inline Slab* slab_of(const void* p) {
-  UMA_ASSERT(in_arena(p));
-  Slab* slab = slab_table + granule_of(p);
-  return slab - slab->back;
+
+// Of a header's 64 bytes the last 4 are this layer's; the others belong to whoever took the run.
+// Only the head granule's is filled; the others say how far back it is.
+inline constexpr size_t kRunHeader = 64;
+struct RunSize {
+  uint16_t granules;
+  uint16_t back;  // granules to the head
+};
+extern char* run_headers;
+inline RunSize* run_size(size_t granule) {
+  return reinterpret_cast<RunSize*>(run_headers + (granule + 1) * kRunHeader - sizeof(RunSize));
 }
-inline char* slab_memory(const Slab* slab) {
-  return at<char>(uma_hot.arena_base + (size_t(slab - slab_table) << kGranuleShift));
+// The header of the run that begins here.
+inline char* run_header_at(const char* run) { return run_headers + granule_of(run) * kRunHeader; }
+// The header of the run that holds p. p lies in the arena, in a run that is in use.
+inline char* run_header(const void* p) {
+  UMA_ASSERT(in_arena(p));
+  const size_t granule = granule_of(p);
+  return run_headers + (granule - run_size(granule)->back) * kRunHeader;
+}
+// The run that has this header.
+inline char* run_memory(const char* header) {
+  return at<char>(uma_hot.arena_base +
+                  (size_t(header - run_headers) / kRunHeader << kGranuleShift));
 }
 
 // Gives free dirty runs back to the system until at most `keep` bytes of them are left. Returns

@@ -93,8 +93,9 @@ void run_free(char* run, unsigned granules) {
 
 void run_mark(char* run, unsigned granules, uint16_t entry_offset) {
   const size_t first = granule_of(run);
+  run_size(first)->granules = uint16_t(granules);
   for (unsigned i = 0; i < granules; i++) {
-    slab_table[first + i].back = uint16_t(i);
+    run_size(first + i)->back = uint16_t(i);
     __atomic_store_n(&page_map()[first + i], entry_offset, __ATOMIC_RELEASE);
   }
 }

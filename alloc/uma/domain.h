@@ -5,11 +5,12 @@
 #define UMA_UMA_DOMAIN_H_
 
 #include "alloc/base/list.h"
-#include "alloc/page/page.h"
+#include "alloc/base/util.h"
 
 namespace uma {
 
 struct Bucket;
+struct Slab;
 
 // The zone's lock covers it.
 struct ZoneDomain {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <new>
+
 #include "alloc/base/report.h"
 #include "alloc/os/meta.h"
 #include "alloc/uma/slab.h"
@@ -85,7 +87,7 @@ void release_run(Keg* keg, Slab* slab) {
   slab_release_bitmap(keg, slab);
   slab->keg = nullptr;
   run_mark(memory, keg->granules, 0);
-  run_free(memory, keg->granules);
+  keg->pages->free(memory, keg->granules);
 }
 
 // A new slab, every item free, in no list. Called without the lock.
@@ -93,17 +95,15 @@ Slab* new_slab(Keg* keg) {
   assert_not_held(keg->lock);
   bool zeroed;
   const Density density = peek(keg->pub.slabs) ? Density::kDense : Density::kSparse;
-  char* memory = run_alloc(keg->granules, kGranule, density, &zeroed);
+  char* memory = keg->pages->alloc(keg->granules, density, &zeroed);
   if (!memory) return nullptr;
-  Slab* slab = slab_table + granule_of(memory);
-  *slab = Slab{};
+  Slab* slab = new (run_header_at(memory)) Slab{};
   slab->keg = keg;
-  slab->granules = keg->granules;
   slab->free_items = keg->pub.ipers;
   slab->zeroed = zeroed;
   if (!slab_get_bitmap(keg, slab)) {
     slab->keg = nullptr;
-    run_free(memory, keg->granules);
+    keg->pages->free(memory, keg->granules);
     return nullptr;
   }
   if ((keg->flags & UMA_ZONE_ZINIT) && !zeroed) memset(memory, 0, keg->pub.slab_bytes);
@@ -210,6 +210,12 @@ Slab* take_spare(Keg* keg) {
 }
 
 }  // namespace
+
+const PageProvider arena_pages = {
+    .alloc = [](unsigned granules, Density density,
+                bool* zeroed) { return run_alloc(granules, kGranule, density, zeroed); },
+    .free = run_free,
+};
 
 void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset) {
   const size_t rsize = round_up(max(size, size_t{8}), max(align + 1, size_t{8}));

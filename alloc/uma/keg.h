@@ -22,6 +22,14 @@ struct Caller {
   const char* zone;
 };
 
+// Where a keg's runs come from and go to (uma_alloc and uma_free of the kernel). What they give is
+// memory of the arena, because free finds the slab by the arena's headers.
+struct PageProvider {
+  char* (*alloc)(unsigned granules, Density density, bool* zeroed);  // null: no memory
+  void (*free)(char* run, unsigned granules);
+};
+extern const PageProvider arena_pages;
+
 struct Keg {
   uma_layout_keg pub{};
   Lock lock{Rank::kKeg};
@@ -40,6 +48,7 @@ struct Keg {
   uint16_t granules = 0;
   uint32_t bin_most[kKegBins] = {};  // free items of a slab in this bin, at most
   uint32_t punch_unit = 0;           // bytes per bit of Slab::punched
+  const PageProvider* pages = &arena_pages;
   KegDomain domain;
   uma_init init = nullptr;
   uma_fini fini = nullptr;

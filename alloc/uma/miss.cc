@@ -3,9 +3,9 @@
 // cache grow.
 #include "alloc/uma/miss.h"
 
-#include "alloc/base/options.h"
 #include "alloc/base/report.h"
 #include "alloc/uma/bucket.h"
+#include "alloc/uma/bypass.h"
 #include "alloc/uma/cache.h"
 #include "alloc/uma/registry.h"
 #include "alloc/uma/slab.h"
@@ -83,8 +83,7 @@ void* alloc_direct(Zone* zone) {
 }
 
 void free_direct(Zone* zone, void* item, const char* function) {
-  // With invariants every item is checked at once, so it goes to its slab.
-  if (options.invariants)
+  if (checks_items())
     zone_release(zone, &item, 1, function);
   else
     zone_free_item(zone, item, function);
@@ -93,7 +92,7 @@ void free_direct(Zone* zone, void* item, const char* function) {
 
 void* alloc_miss(Zone* zone, bool locked) {
   Operation operation(zone);
-  Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
+  Cpu* cpu = bypasses_cache(zone) ? nullptr : cpu_of_thread(locked);
   if (!cpu) return alloc_direct(zone);
   void* items[kBucketItems];
   if (cache_shared(cpu) && cache_pop(zone, cpu, items, 1) == 1) {
@@ -142,7 +141,7 @@ void flush_oldest(Zone* zone, Cpu* cpu, unsigned cap, const char* function) {
 
 void free_miss(Zone* zone, void* item, const char* function, bool locked) {
   Operation operation(zone);
-  Cpu* cpu = zone->offset && !options.invariants ? cpu_of_thread(locked) : nullptr;
+  Cpu* cpu = bypasses_cache(zone) ? nullptr : cpu_of_thread(locked);
   const bool large = zone->rsize >= kLargeItem;
   if (large) check_large(zone, cpu, item, function);
   if (!cpu) return free_direct(zone, item, function);

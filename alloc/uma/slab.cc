@@ -130,8 +130,8 @@ unsigned slab_alloc_items(Keg* keg, Slab* slab, void** items, unsigned count) {
 
 bool slab_has(const Keg* keg, const void* p) {
   if (!in_arena(p)) return false;
-  const Slab* slab = slab_table + granule_of(p);
-  slab -= slab->back;
+  const auto* slab = reinterpret_cast<const Slab*>(run_headers) + granule_of(p);
+  slab -= slab->run.back;
   if (slab->keg != keg) return false;
   bool exact;
   const unsigned index = index_of(keg, slab, p, &exact);

@@ -8,6 +8,28 @@
 
 namespace uma {
 
+// The header of a slab, which is that of its run.
+struct Slab : ListNode {
+  Keg* keg;          // null: no slab
+  uint64_t* bitmap;  // returned items; points at inline_bits where 64 bits are enough
+  uint64_t inline_bits;
+  uint64_t punched;     // units of the run that were given back to the system
+  uint32_t free_items;  // not handed out: returned ones and those above bump
+  uint32_t bump;        // items from here on were never handed out
+  uint8_t bin;          // which of the keg's lists holds it
+  bool zeroed;          // the run came zeroed and no item ever came back
+  bool unscanned;       // an item came back since its pages were last looked through
+  uint8_t unused;
+  RunSize run;  // the page layer's
+};
+static_assert(sizeof(Slab) == kRunHeader);
+
+// The slab that holds p. p lies in the arena, in a run that is in use.
+inline Slab* slab_of(const void* p) { return reinterpret_cast<Slab*>(run_header(p)); }
+inline char* slab_memory(const Slab* slab) {
+  return run_memory(reinterpret_cast<const char*>(slab));
+}
+
 bool slab_get_bitmap(Keg* keg, Slab* slab);  // false: no memory
 void slab_release_bitmap(Keg* keg, Slab* slab);
 

@@ -2,6 +2,7 @@
 #include "alloc/uma/validate.h"
 
 #include "alloc/uma/bucket.h"
+#include "alloc/uma/slab.h"
 
 namespace uma {
 namespace {
@@ -29,7 +30,7 @@ void add_list(Keg* keg, List<Slab>& list, unsigned bin, Sums* sums) {
 
 void validate_slab_books(const Keg* keg, const Slab* slab) {
   assert_held(keg->lock);
-  UMA_ASSERT(slab->keg == keg && slab->granules == keg->granules && slab->back == 0);
+  UMA_ASSERT(slab->keg == keg && slab->run.granules == keg->granules && slab->run.back == 0);
   UMA_ASSERT(slab->bump <= keg->pub.ipers && slab->free_items <= keg->pub.ipers);
   unsigned returned = 0;
   for (unsigned word = 0; word * 64 < keg->pub.ipers; word++) {
