@@ -15,7 +15,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "alloc/base/layout.h"
+#include "alloc/base/layout_read.h"
 #include "bench/slots.h"
 
 namespace {
@@ -45,8 +45,7 @@ const uma_layout_cpu& Published(unsigned id) { return At<uma_layout_cpu>(layout-
 
 template <typename Visit>
 void ForEachZone(Visit visit) {
-  for (auto* zone = At<uma_layout_zone>(layout->zones); zone;
-       zone = At<uma_layout_zone>(zone->next))
+  for (const auto* zone = uma_layout_first(layout); zone; zone = uma_layout_next(zone))
     if (zone->keg) visit(*zone, *At<uma_layout_keg>(zone->keg));
 }
 
@@ -72,9 +71,8 @@ uint64_t CachedBytes(unsigned id) {
   uint64_t sum = 0;
   ForEachZone([&](const uma_layout_zone& zone, const uma_layout_keg& keg) {
     if (!zone.entry) return;
-    const auto& entry = At<uma_layout_entry>(region)[zone.entry];
-    const auto& cold = *(At<uma_layout_cold>(region) - (zone.entry + 1));
-    if (cold.cap) sum += ((entry.top - region) / 8 - cold.start - 1) * keg.rsize;
+    const uma_layout_cache cache = uma_layout_read_cache(region, zone.entry);
+    sum += uma_layout_cached(&cache) * keg.rsize;
   });
   return sum;
 }

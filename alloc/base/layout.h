@@ -68,11 +68,7 @@ struct uma_layout_keg {
   uma_u64 purged_bytes; /* bytes of empty pages given back from inside partly used slabs */
 };
 
-/*
- * A zone. allocs = sum over CPUs (entry.allocs - 2^63) + slow_allocs - corrections.
- * cached = sum over CPUs of the items between slot 0 and top.
- * pushes = cached + pops - moved_in + moved_out; frees = pushes + slow_frees.
- */
+/* A zone. What its counters add up to is in layout_read.h. */
 struct uma_layout_zone {
   uma_u64 next; /* address of the next zone, 0 at the end */
   char name[UMA_LAYOUT_NAME_MAX];

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "alloc/base/layout.h"
+#include "alloc/base/layout_read.h"
 #include "tests/conformance/check.h"
 
 namespace {
@@ -22,8 +22,7 @@ pthread_barrier_t barrier;
 
 uint64_t SlowOperations() {
   uint64_t sum = 0;
-  for (auto* zone = reinterpret_cast<const uma_layout_zone*>(layout->zones); zone;
-       zone = reinterpret_cast<const uma_layout_zone*>(zone->next))
+  for (const auto* zone = uma_layout_first(layout); zone; zone = uma_layout_next(zone))
     sum += zone->ops_started;
   return sum;
 }

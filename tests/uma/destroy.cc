@@ -87,11 +87,8 @@ TEST(Destroy, MoreZonesThanEntries) {
     ASSERT_NE(zones.back(), nullptr);
   }
   EXPECT_EQ(ZoneCount(), before + kZones);
-  for (uintptr_t at = uma_layout.zones; at != 0;) {
-    const auto* zone = reinterpret_cast<const uma_layout_zone*>(at);
+  for (const auto* zone = uma_layout_first(&uma_layout); zone; zone = uma_layout_next(zone))
     uncached += strncmp(zone->name, "many", 4) == 0 && zone->entry == 0;
-    at = zone->next;
-  }
   EXPECT_GT(uncached, 0);
   for (int i = 0; i < kZones; i += i < 4000 ? 100 : 1) {
     void* a = uma_zalloc(zones[i], M_ZERO);

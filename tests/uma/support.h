@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "alloc/base/layout.h"
+#include "alloc/base/layout_read.h"
 #include "uma/uma.h"
 
 extern "C" struct uma_layout uma_layout;
@@ -38,23 +38,16 @@ inline uma_zone_stats StatsOf(uma_zone_t zone) {
 // The zones that programs made: malloc's own come and go as they are needed.
 inline int ZoneCount() {
   int count = 0;
-  for (uintptr_t address = uma_layout.zones; address != 0;) {
-    const auto* zone = reinterpret_cast<const uma_layout_zone*>(address);
+  for (const auto* zone = uma_layout_first(&uma_layout); zone; zone = uma_layout_next(zone))
     count += zone->kind == UMA_LAYOUT_KIND_ZONE;
-    address = zone->next;
-  }
   return count;
 }
 
 // A zone in the table that tools read, or null. Names are unique in these tests.
 inline const uma_layout_zone* Published(const char* name) {
-  uintptr_t address = uma_layout.zones;
-  while (address != 0) {
-    const auto* zone = reinterpret_cast<const uma_layout_zone*>(address);
-    if (strcmp(zone->name, name) == 0) return zone;
-    address = zone->next;
-  }
-  return nullptr;
+  const uma_layout_zone* zone = uma_layout_first(&uma_layout);
+  while (zone && strcmp(zone->name, name) != 0) zone = uma_layout_next(zone);
+  return zone;
 }
 
 inline const uma_layout_keg* PublishedKeg(const char* name) {

@@ -11,13 +11,10 @@
 namespace umastat {
 namespace {
 
-constexpr uint64_t kAllocsStart = uint64_t{1} << 63;
 constexpr int kTries = 8;
 
 // Two counters read at different instants may seem to cross.
 uint64_t ClampedDifference(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
-
-uint64_t ClampedSigned(uint64_t value) { return static_cast<int64_t>(value) < 0 ? 0 : value; }
 
 // A name comes from another process: nothing in it may reach the terminal as a control code.
 std::string PrintableName(const char (&name)[UMA_LAYOUT_NAME_MAX]) {
@@ -30,41 +27,23 @@ std::string PrintableName(const char (&name)[UMA_LAYOUT_NAME_MAX]) {
 }
 
 // What the CPUs hold and did for one zone.
-struct CpuSums {
-  uint64_t pops = 0;
-  uint64_t cached = 0;
-  bool sound = true;
-};
-
-CpuSums SumCpus(const Image& image, size_t zone) {
-  CpuSums sums;
+uma_layout_sums SumCpus(const Image& image, size_t zone) {
+  uma_layout_sums sums{};
   if (image.slots[zone] == kNoSlot) return sums;
   for (size_t cpu = 0; cpu < image.cpus.size(); cpu++) {
-    const uma_layout_entry& entry = image.Entry(cpu, zone);
-    const uma_layout_cold& cold = image.Cold(cpu, zone);
-    sums.pops += entry.allocs - kAllocsStart;
-    if (cold.cap == 0) continue;
-    const uint64_t array = image.cpus[cpu].region + uint64_t{8} * cold.start;
-    const uint64_t items = (entry.top - array) / 8 - 1;
-    // An array that is just being moved: `top` belongs to another one.
-    if (items > cold.cap) {
-      sums.sound = false;
-      continue;
-    }
-    sums.cached += items;
+    const uma_layout_cache cache = {image.cpus[cpu].region, image.Entry(cpu, zone),
+                                    image.Cold(cpu, zone)};
+    uma_layout_add(&sums, &cache);
   }
   return sums;
 }
 
 ZoneStat MakeZone(const Image& image, size_t index, bool& sound) {
   const uma_layout_zone& zone = image.zones[index];
-  const CpuSums sums = SumCpus(image, index);
-  sound = sound && sums.sound;
-  const uint64_t pops = sums.pops - zone.corrections;
-  const uint64_t pushes = sums.cached + pops - zone.moved_in + zone.moved_out;
-  const uint64_t allocs = pops + zone.slow_allocs;
-  const uint64_t frees = pushes + zone.slow_frees;
+  const uma_layout_sums sums = SumCpus(image, index);
+  const uma_layout_counts counts = uma_layout_count(&zone, &sums);
   const bool counts_keg = (zone.flags & UMA_LAYOUT_ZONE_SECONDARY) == 0;
+  sound = sound && sums.torn == 0;
 
   ZoneStat stat;
   stat.address = image.addresses[index];
@@ -72,9 +51,9 @@ ZoneStat MakeZone(const Image& image, size_t index, bool& sound) {
   stat.kind = zone.kind;
   stat.size = zone.size;
   stat.limit = zone.limit;
-  stat.used = ClampedSigned(allocs - frees);
-  stat.free = sums.cached + zone.bucket_items + (counts_keg ? image.kegs[index].free_items : 0);
-  stat.requests = ClampedSigned(allocs);
+  stat.used = counts.used;
+  stat.free = counts.cached + (counts_keg ? image.kegs[index].free_items : 0);
+  stat.requests = counts.allocs;
   stat.fail = zone.fails;
   stat.sleep = zone.sleeps;
   stat.bytes = stat.used * stat.size;
