@@ -21,14 +21,14 @@
 # the class follows from the highest bit and the three below it; 0 goes to entry 0, a sentinel.
 .macro ALLOCATE name, miss, locked, large
 FUNCTION \name
-        cmp     $1024, %rdi
+        cmp     $UMA_SMALL_MAX, %rdi
         ja      .Lmedium_\name
         add     $15, %rdi
         and     $-16, %edi
         SECTION_POP \name, \miss, \locked
 .Lmedium_\name:
         lea     -1(%rdi), %rdx
-        cmp     $0xfffff, %rdx
+        cmp     $(UMA_CLASS_MAX - 1), %rdx
         ja      \large
         bsr     %rdx, %rax
         lea     -3(%rax), %ecx
@@ -43,13 +43,13 @@ ALLOCATE malloc, uma_malloc_miss, uma_malloc_locked, uma_malloc_large
 ALLOCATE _Znwm, uma_new_miss, uma_new_locked, uma_new_large     # operator new(size_t)
 
 FUNCTION free
-        mov     uma_hot+HOT_BASE(%rip), %rcx
+        mov     uma_hot+UMA_HOT_BASE(%rip), %rcx
         mov     %rdi, %rax
         sub     %rcx, %rax
-        shr     $16, %rax
-        cmp     uma_hot+HOT_LIMIT(%rip), %rax
+        shr     $UMA_GRANULE_SHIFT, %rax
+        cmp     uma_hot+UMA_HOT_LIMIT(%rip), %rax
         jae     uma_heap_free_other
-        movzwl  -MAP_BELOW(%rcx,%rax,2), %esi
+        movzwl  -UMA_MAP_BELOW(%rcx,%rax,2), %esi
         SECTION_PUSH free, uma_heap_free_miss, uma_heap_free_twice, uma_heap_free_locked
 END_FUNCTION free
 

@@ -21,9 +21,9 @@ FUNCTION vfork
         test    %esi, %esi
         jz      .Lplain
         mov     %fs:0, %rdi
-        add     uma_hot+HOT_RSEQ(%rip), %rdi
+        add     uma_hot+UMA_HOT_RSEQ(%rip), %rdi
         mov     $RSEQ_UNREGISTER, %edx
-        mov     $RSEQ_SIGNATURE, %r10d
+        mov     $UMA_RSEQ_SIGNATURE, %r10d
         mov     $SYS_RSEQ, %eax
         syscall
         test    %eax, %eax

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alloc/base/offsets.h"
+
 namespace uma {
 
 inline constexpr size_t kPage = 4096;  // x86-64 base page; the only architecture served
@@ -14,7 +16,7 @@ inline constexpr size_t kCacheLine = 64;
 
 // A granule is the unit of the page map: one 16-bit map entry and one 64-byte slab header each.
 // Smaller granules cost map density, larger ones empty too rarely.
-inline constexpr unsigned kGranuleShift = 16;
+inline constexpr unsigned kGranuleShift = UMA_GRANULE_SHIFT;
 inline constexpr size_t kGranule = size_t{1} << kGranuleShift;
 inline constexpr size_t kSpan = size_t{2} << 20;  // one huge page
 inline constexpr unsigned kSpanGranules = kSpan / kGranule;
@@ -24,12 +26,13 @@ inline constexpr unsigned kSpanGranules = kSpan / kGranule;
 inline constexpr size_t kArenaMax = size_t{16} << 40;
 // The page map ends where the arena starts: one address finds both.
 inline constexpr size_t kMapBelow = kArenaMax / kGranule * sizeof(uint16_t);
+static_assert(kMapBelow == UMA_MAP_BELOW);
 inline constexpr size_t kArenaFirstStep = size_t{64} << 20;
 inline constexpr size_t kArenaMaxStep = size_t{1} << 30;
 
 // Size classes: 16-byte steps to 1 KiB, then 8 per doubling up to 1 MiB.
-inline constexpr size_t kSmallMax = 1024;
-inline constexpr size_t kClassMax = size_t{1} << 20;
+inline constexpr size_t kSmallMax = UMA_SMALL_MAX;
+inline constexpr size_t kClassMax = UMA_CLASS_MAX;
 inline constexpr unsigned kSmallClasses = kSmallMax / 16;  // entries 1..64
 inline constexpr unsigned kMediumClasses = 80;             // entries 65..144
 inline constexpr unsigned kMallocEntries = kSmallClasses + kMediumClasses + 1;

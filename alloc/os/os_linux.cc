@@ -24,7 +24,6 @@ constexpr int kDontneedLocked = 24;
 constexpr unsigned kReplacedMost = 8192;
 
 constexpr long kRseqUnregister = 1;
-constexpr long kRseqSignature = 0x53053053;  // glibc's, and that before our abort handlers
 
 bool failed(long ret) { return ret < 0 && ret > -4096; }
 
@@ -157,7 +156,7 @@ bool restart_cpu(unsigned cpu) {
 
 bool rseq_register(void* area, uint32_t length, bool on) {
   return raw_syscall(SYS_rseq, long(addr(area)), length, on ? 0 : kRseqUnregister,
-                     kRseqSignature) == 0;
+                     UMA_RSEQ_SIGNATURE) == 0;
 }
 
 uint64_t clock_ns() { return clock_read(CLOCK_MONOTONIC); }

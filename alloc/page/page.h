@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 #include "alloc/base/layout.h"
-#include "alloc/base/list.h"
+#include "alloc/base/lock.h"
 #include "alloc/base/util.h"
-#include "alloc/percpu/percpu.h"
+#include "alloc/os/hot.h"
 
 namespace uma {
 

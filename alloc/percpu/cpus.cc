@@ -122,15 +122,9 @@ Cpu* new_cpu(unsigned id) {
 
 }  // namespace
 
-constinit Hot uma_hot = {
-    .arena_base = 0,
-    .arena_limit = 0,
-    // Unused padding of glibc's thread control block, which reads as CPU 0 and may be written:
-    // valid from the first instruction on, before anything of ours has run.
-    .rseq_offset = 128,
-};
 constinit const void* uma_percpu_table[kCpuIds + 3] = {&boot_sentinel, &boot_sentinel,
                                                        &boot_sentinel};
+static_assert(2 * sizeof(uma_percpu_table[0]) == UMA_TABLE_CPU0);
 __thread PercpuTls uma_percpu_tls = {0, -1, 0, {0, 0}, 0, 0};
 constinit uint32_t uma_rseq_length = 0;
 

@@ -2,6 +2,22 @@
 // One cache entry per zone and CPU: a bounded stack of item pointers, changed by restartable
 // sequences, so that the owner CPU needs neither lock nor atomic instruction.
 //
+//   uma_percpu_table      the region of CPU 1, one mapping
+//   +----------+
+//   | CPU 0    |          | cold 2 | cold 1 | cold 0 | entry 0 | entry 1 | entry 2 | ... | arrays |
+//   | CPU 1  --+--------- region --------------------^              |
+//   | not seen-+--.            |                                    | top
+//   +----------+  |            | start, cap                         v
+//                 |            '------> | 0 | item | item | item |   |   | F |   array of entry 1
+//                 |                    empty mark                     full tag
+//                 v
+//   the sentinel: | entry 0 | entry 1 | entry 2 | ...   all without an array: each top points here
+//                                                                 v
+//                                                             | 0 | F |   empty and full at once
+//
+// A pop takes what lies below top, if that is not 0; a push writes to where top points, if no F is
+// there. An entry without an array looks the same in a region, so both leave the fast path.
+//
 // Who may call: any thread, any time after the object is relocated; before percpu_start every CPU
 // maps to the sentinel region, whose entries are both empty and full. Locks are named where a
 // function takes one or wants one held.
@@ -14,17 +30,10 @@
 #include "alloc/base/config.h"
 #include "alloc/base/layout.h"
 #include "alloc/base/lock.h"
+#include "alloc/base/offsets.h"
+#include "alloc/os/hot.h"
 
 namespace uma {
-
-// What both fast paths read: one cache line, written while the process is single-threaded; only the
-// limit changes later, by one store, up as the arena grows and down as its top is given back. The
-// assembly knows these offsets.
-struct alignas(kCacheLine) Hot {
-  uintptr_t arena_base;   // 0
-  uintptr_t arena_limit;  // 8: granules the page map covers
-  uintptr_t rseq_offset;  // 16: of the rseq area, from the thread pointer
-};
 
 // An entry as the owner sees it.
 struct Entry {
@@ -42,6 +51,7 @@ struct PercpuTls {
   uint32_t aborts;
   uint32_t claim_wait;  // slow operations until the next try to claim a virtual CPU, or never again
 };
+static_assert(offsetof(PercpuTls, aborts) == UMA_TLS_ABORTS);
 
 // A CPU's private structure. Its lock covers all but what the sections change.
 struct Cpu {
@@ -116,7 +126,6 @@ void percpu_fork_child();
 
 // What the assembly shares with the code.
 extern "C" {
-extern Hot uma_hot;
 // The region of each CPU, from [2] on; [0] and [1] are sentinels for the ids -2 and -1. At a fixed
 // place, so that the fast paths need not load its address.
 extern const void* uma_percpu_table[kCpuIds + 3];

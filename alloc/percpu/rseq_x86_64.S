@@ -77,13 +77,18 @@ FUNCTION uma_percpu_push_new
         RETRY_OR .Lretry_push_new, .Lpush_locked
 END_FUNCTION uma_percpu_push_new
 
+/* A push of several items; the store to entry->top is the commit:
+ *   for (n = 0; n < count && !is_full_tag(*top); n++) *top++ = items[n];
+ *   if (n) entry->top = top;
+ *   return n;
+ */
 # long uma_percpu_push_items(size_t offset, void *const *items, long count)
 #   rdi offset, rsi items, rdx count -> r9
 FUNCTION uma_percpu_push_items
-        DESCRIPTOR .Lcs_fill, .Lstart_fill, .Lend_fill, .Labort_fill
+        DESCRIPTOR .Lcs_push_items, .Lstart_push_items, .Lend_push_items, .Labort_push_items
         mov     %rdx, %r9
-        ARM     .Lcs_fill
-.Lstart_fill:
+        ARM     .Lcs_push_items
+.Lstart_push_items:
         ENTRY   %rdi
         mov     (%rcx), %rdx
         xor     %eax, %eax
@@ -101,20 +106,25 @@ FUNCTION uma_percpu_push_items
         test    %rax, %rax
         jz      .Lfill_out
         mov     %rdx, (%rcx)
-.Lend_fill:
+.Lend_push_items:
 .Lfill_out:
         ret
-        ABORT_LABEL .Labort_fill
+        ABORT_LABEL .Labort_push_items
         mov     $-1, %rax
         ret
 END_FUNCTION uma_percpu_push_items
 
+/* A pop of several items, the newest first:
+ *   for (n = 0; n < count && top[-1]; n++) items[n] = *--top;
+ *   if (n) entry->top = top;
+ *   return n;
+ */
 # long uma_percpu_pop_items(size_t offset, void **items, long count)
 FUNCTION uma_percpu_pop_items
-        DESCRIPTOR .Lcs_take, .Lstart_take, .Lend_take, .Labort_take
+        DESCRIPTOR .Lcs_pop_items, .Lstart_pop_items, .Lend_pop_items, .Labort_pop_items
         mov     %rdx, %r9
-        ARM     .Lcs_take
-.Lstart_take:
+        ARM     .Lcs_pop_items
+.Lstart_pop_items:
         ENTRY   %rdi
         mov     (%rcx), %rdx
         xor     %eax, %eax
@@ -132,14 +142,23 @@ FUNCTION uma_percpu_pop_items
         test    %rax, %rax
         jz      .Ltake_out
         mov     %rdx, (%rcx)
-.Lend_take:
+.Lend_pop_items:
 .Ltake_out:
         ret
-        ABORT_LABEL .Labort_take
+        ABORT_LABEL .Labort_pop_items
         mov     $-1, %rax
         ret
 END_FUNCTION uma_percpu_pop_items
 
+/* The items of an entry to another array, where this runs on the CPU of that region:
+ *   if (entry != region + offset) return 0;
+ *   for (in = from + 1, out = to + 1; in < entry->top; in++, out++) {
+ *     if (is_full_tag(*out)) return 0;
+ *     *out = *in;
+ *   }
+ *   entry->top = out;
+ *   return 1;
+ */
 # long uma_percpu_move(size_t offset, char *region, void **from, void **to)
 #   rdi offset, rsi region, rdx from -> r9 (its slot 0), rcx to -> r10 (its slot 0)
 FUNCTION uma_percpu_move

@@ -10,9 +10,6 @@
         .hidden uma_zfree_miss
         .hidden uma_zfree_locked
 
-        .set M_ZERO, 0x100
-        .set ZONE_FAST_OFFSET, 192      # Zone::fast_offset
-
 # void *uma_zalloc(uma_zone_t zone, int flags)
 FUNCTION uma_zalloc
         mov     %esi, %edx
@@ -25,9 +22,9 @@ END_FUNCTION uma_zalloc
 FUNCTION uma_zalloc_arg
         mov     %rdi, %r9
         mov     %edx, %r10d
-        test    $M_ZERO, %edx
+        test    $UMA_M_ZERO, %edx
         jnz     .Lzalloc_slow
-        movzwl  ZONE_FAST_OFFSET(%rdi), %edi
+        movzwl  UMA_ZONE_FAST_OFFSET(%rdi), %edi
         test    %edi, %edi              # the sign flag must be clear before the section
         SECTION_POP zalloc, .Lzalloc_slow, .Lzalloc_locked, uma_correct_keeping
 .Lzalloc_slow:
@@ -72,7 +69,7 @@ FUNCTION uma_zfree_arg
         test    %rsi, %rsi
         jz      .Lzfree_none
         mov     %rsi, %rdi
-        movzwl  ZONE_FAST_OFFSET(%r9), %esi
+        movzwl  UMA_ZONE_FAST_OFFSET(%r9), %esi
         SECTION_PUSH zfree, .Lzfree_slow, .Lzfree_slow, .Lzfree_locked
 .Lzfree_slow:
         mov     %rdi, %rsi

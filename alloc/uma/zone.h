@@ -49,7 +49,8 @@ struct alignas(kCacheLine) Zone {
   uma_init zinit;
   uma_fini zfini;
 };
-static_assert(offsetof(Zone, fast_offset) == 192);
+static_assert(offsetof(Zone, fast_offset) == UMA_ZONE_FAST_OFFSET);
+static_assert(M_ZERO == UMA_M_ZERO);
 
 // Items from the zone's source, after zinit; with `grow` it may make more. Returns how many, up to
 // `count`; 0: no memory.
