@@ -12,7 +12,7 @@
 //                 |                    empty mark                     full tag
 //                 v
 //   the sentinel: | entry 0 | entry 1 | entry 2 | ...   all without an array: each top points here
-//                                                                 v
+//                                                                   v
 //                                                             | 0 | F |   empty and full at once
 //
 // A pop takes what lies below top, if that is not 0; a push writes to where top points, if no F is
