@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "preload/next.h"
 
+#include "alloc/base/atomic.h"
 #include "alloc/heap/objects.h"
 
 namespace uma {
@@ -21,10 +22,10 @@ void* find_next(const char* name) {
 
 // Two threads that look at once find the same.
 void* next_function(void** cache, const char* name) {
-  void* function = __atomic_load_n(cache, __ATOMIC_RELAXED);
+  void* function = load_relaxed(*cache);
   if (function) return function;
   function = find_next(name);
-  __atomic_store_n(cache, function, __ATOMIC_RELAXED);
+  store_relaxed(*cache, function);
   return function;
 }
 

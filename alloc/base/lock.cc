@@ -41,18 +41,16 @@ bool Lock::try_lock() {
 }
 
 bool Lock::lock_slow() {
-  if (peek(fork_thread) != 0 && passes_through()) return true;
+  if (load_relaxed(fork_thread) != 0 && passes_through()) return true;
   for (int spin = 0; spin < 100; spin++) {
-    if (peek(word_) == 0 && take()) return false;
+    if (load_relaxed(word_) == 0 && take()) return false;
     __builtin_ia32_pause();
   }
   for (;;) {
-    uintptr_t seen = peek(word_);
+    uintptr_t seen = load_relaxed(word_);
     if (seen == 0) {
       if (take(kWaiters)) return false;  // others may sleep still
-    } else if ((seen & kWaiters) != 0 ||
-               __atomic_compare_exchange_n(&word_, &seen, seen | kWaiters, false, __ATOMIC_RELAXED,
-                                           __ATOMIC_RELAXED)) {
+    } else if ((seen & kWaiters) != 0 || replace_acquire(word_, seen, seen | kWaiters)) {
       // The kernel compares the low half: also with another owner in it, the lock is held and
       // waited for.
       raw_syscall(SYS_futex, long(addr(&word_)), FUTEX_WAIT | FUTEX_PRIVATE_FLAG,

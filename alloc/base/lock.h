@@ -41,11 +41,11 @@ class Lock {
   }
   bool try_lock();
   void unlock() {
-    if (unlikely(peek(fork_thread) != 0) && passes_through()) return;  // fork holds it
+    if (unlikely(load_relaxed(fork_thread) != 0) && passes_through()) return;  // fork holds it
     if constexpr (kChecking) rank_leave();
     release();
   }
-  bool held_by_me() const { return (peek(word_) & ~kWaiters) == thread_self(); }
+  bool held_by_me() const { return (load_relaxed(word_) & ~kWaiters) == thread_self(); }
   // Whether the calling thread holds a lock that comes after `rank`. Checking builds only.
   static bool any_held_after(Rank rank);
 
@@ -65,16 +65,12 @@ class Lock {
  private:
   static constexpr uintptr_t kWaiters = 1;  // thread pointers are aligned
 
-  bool take(uintptr_t waiters = 0) {
-    uintptr_t expected = 0;
-    return __atomic_compare_exchange_n(&word_, &expected, thread_self() | waiters, false,
-                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-  }
+  bool take(uintptr_t waiters = 0) { return replace_acquire(word_, 0, thread_self() | waiters); }
   void release() {
-    if (__atomic_exchange_n(&word_, 0, __ATOMIC_RELEASE) & kWaiters) wake();
+    if (exchange_release(word_, 0) & kWaiters) wake();
   }
   bool lock_slow();  // true: passed through without taking it
-  bool passes_through() const { return in_fork_ && peek(fork_thread) == thread_self(); }
+  bool passes_through() const { return in_fork_ && load_relaxed(fork_thread) == thread_self(); }
   void wake();
   void rank_enter() const;
   void rank_leave() const;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alloc/base/atomic.h"
 #include "alloc/base/check.h"
 #include "alloc/base/config.h"
 
@@ -44,41 +45,6 @@ inline char* bytes(void* p) { return static_cast<char*>(p); }
 template <typename T>
 inline T* at(uintptr_t a) {
   return reinterpret_cast<T*>(a);  // NOLINT(performance-no-int-to-ptr)
-}
-
-// Counters that others read without a lock.
-template <typename T>
-inline void bump(T& counter, T by = 1) {
-  __atomic_fetch_add(&counter, by, __ATOMIC_RELAXED);
-}
-template <typename T>
-inline void drop(T& counter, T by = 1) {
-  __atomic_fetch_sub(&counter, by, __ATOMIC_RELAXED);
-}
-// Words that are written under a lock and read by others without it.
-template <typename T>
-inline void store(T& word, decltype(T()) value) {
-  __atomic_store_n(&word, value, __ATOMIC_RELAXED);
-}
-template <typename T>
-inline void add(T& word, decltype(T()) by = 1) {
-  store(word, T(word + by));
-}
-template <typename T>
-inline void sub(T& word, decltype(T()) by = 1) {
-  store(word, T(word - by));
-}
-template <typename T>
-inline T peek(const T& word) {
-  return __atomic_load_n(&word, __ATOMIC_RELAXED);
-}
-template <typename T>
-inline T acquire(const T& word) {
-  return __atomic_load_n(&word, __ATOMIC_ACQUIRE);
-}
-template <typename T>
-inline void publish(T& word, T value) {
-  __atomic_store_n(&word, value, __ATOMIC_RELEASE);
 }
 
 // The value of %fs:0x10, constant for a thread's life: its identity without a call.

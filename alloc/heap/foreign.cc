@@ -53,12 +53,12 @@ Allocator find_next() {
 const Allocator* next_allocator() {
   static constinit Allocator next;
   static constinit bool known = false;
-  if (!acquire(known)) {
+  if (!load_acquire(known)) {
     const Allocator found = find_next();
-    store(next.usable_size, found.usable_size);
-    store(next.free, found.free);
-    store(next.realloc, found.realloc);
-    publish(known, true);
+    store_relaxed(next.usable_size, found.usable_size);
+    store_relaxed(next.free, found.free);
+    store_relaxed(next.realloc, found.realloc);
+    store_release(known, true);
   }
   return next.free ? &next : nullptr;
 }
@@ -85,7 +85,7 @@ const Allocator* next_allocator() {
 // Once: a program that does it does it often.
 void note_ignored(const void* p, const char* function) {
   static constinit bool said = false;
-  if (__atomic_exchange_n(&said, true, __ATOMIC_RELAXED)) return;
+  if (!exchange_set(said)) return;
   Line line;
   line.text("uma: ignored: ").text(function).text("(").hex(addr(p));
   line.text("): not allocated here (UMA_OPTIONS=foreign:ignore; said once)").write_stderr();

@@ -55,13 +55,13 @@ void* class_item(unsigned entry) {
 constexpr uint64_t kReliefLasts = 1000000000;  // ns
 constinit uint64_t relieved_until = 0;
 
-bool relieved() { return os::clock_coarse_ns() < peek(relieved_until); }
+bool relieved() { return os::clock_coarse_ns() < load_relaxed(relieved_until); }
 
 // Gives back all that is cached, address space included, for one more try.
 void relieve(size_t size) {
   if (size > kArenaMax) return;  // nothing would help
   note_address_pressure();
-  store(relieved_until, os::clock_coarse_ns() + kReliefLasts);
+  store_relaxed(relieved_until, os::clock_coarse_ns() + kReliefLasts);
   large_trim(0);
   // Another thread at it, or this one below in a fini, is help enough.
   if (!reclaim_lock().try_lock()) return;
@@ -83,7 +83,7 @@ void* run_block(size_t size, size_t align, bool* zeroed) {
   const unsigned granules = unsigned(round_up(size, kGranule) / kGranule);
   char* memory = run_alloc(granules, max(align, kGranule), Density::kSparse, zeroed);
   if (!memory) {
-    bump(uma_layout.large.fails);
+    locked_add(uma_layout.large.fails);
     return nullptr;
   }
   run_mark(memory, granules, uint16_t(kLargeOffset));
@@ -102,14 +102,14 @@ void free_run_block(void* p, const char* function) {
   run_mark(bytes(p), unsigned(size / kGranule), 0);
   large_count_free(size);
   run_free(bytes(p), unsigned(size / kGranule));
-  if (peek(page_counters().runs_free_dirty) > purge_allowance()) note_idle();
+  if (load_relaxed(page_counters().runs_free_dirty) > purge_allowance()) note_idle();
 }
 
 void free_other(void* p, unsigned offset, const char* function) {
   if (!p) return;
   if (offset == kLargeOffset) return free_run_block(p, function);
   if (offset == 0 && large_free(p)) {
-    if (peek(uma_layout.large.cached_bytes) > kDirtyMin) note_idle();
+    if (load_relaxed(uma_layout.large.cached_bytes) > kDirtyMin) note_idle();
     return;
   }
   foreign_free(p, function);
@@ -299,18 +299,18 @@ void* heap_resize(void* p, size_t size) {
 
 bool heap_trim(size_t keep) {
   if (!boot()) return false;
-  const uint64_t before = peek(page_counters().purged_bytes);
+  const uint64_t before = load_relaxed(page_counters().purged_bytes);
   const size_t unmapped = large_trim(keep);
   uma_reclaim(UMA_RECLAIM_DRAIN_CPU);
-  return unmapped || peek(page_counters().purged_bytes) != before;
+  return unmapped || load_relaxed(page_counters().purged_bytes) != before;
 }
 
 HeapStats heap_stats() {
   HeapStats stats{};
   if (!boot()) return stats;
   const uma_layout_large& large = uma_layout.large;
-  stats.large_blocks = peek(large.allocs) - peek(large.frees);
-  stats.large_bytes = peek(large.used_bytes);
+  stats.large_blocks = load_relaxed(large.allocs) - load_relaxed(large.frees);
+  stats.large_bytes = load_relaxed(large.used_bytes);
   stats.mapped = uma_layout_mapped(&uma_layout);
   stats.in_use = stats.large_bytes;
   large_most(&stats.most_mappings, &stats.most_mapping_bytes);

@@ -27,8 +27,8 @@ void heap_free(void* p, const char* function);
 // What the page map says of p: the mark of a class, a reserved one, or 0.
 inline unsigned heap_map_mark(const void* p) {
   const size_t granule = granule_of(p);
-  if (unlikely(granule >= acquire(uma_hot.arena_limit))) return 0;
-  return __atomic_load_n(&page_map()[granule], __ATOMIC_ACQUIRE);
+  if (unlikely(granule >= load_acquire(uma_hot.arena_limit))) return 0;
+  return load_acquire(page_map()[granule]);
 }
 // The entry offset of p's class, a reserved one, or 0.
 inline unsigned heap_map_offset(const void* p) { return offset_of_mark(heap_map_mark(p)); }

@@ -52,13 +52,13 @@ constinit MappingTable table;
 uma_layout_large& shown() { return uma_layout.large; }
 
 void count_alloc(size_t size) {
-  add(shown().allocs);
-  add(shown().used_bytes, size);
+  owned_add(shown().allocs);
+  owned_add(shown().used_bytes, size);
 }
 
 void count_free(size_t size) {
-  add(shown().frees);
-  sub(shown().used_bytes, size);
+  owned_add(shown().frees);
+  owned_sub(shown().used_bytes, size);
 }
 
 void note_most() {
@@ -74,8 +74,8 @@ Mapping* find_live(const void* p) {
 void insert(const Mapping& mapping) {
   assert_held(state.lock);
   table.insert(mapping);
-  store(state.low, min(state.low, mapping.base));
-  store(state.high, max(state.high, mapping.base + mapping.size()));
+  store_relaxed(state.low, min(state.low, mapping.base));
+  store_relaxed(state.high, max(state.high, mapping.base + mapping.size()));
   state.kept += mapping.state == MappingState::kKept;
 }
 
@@ -138,8 +138,8 @@ void give_up(Mapping* mapping) {
 }
 
 inline void forget_cached(unsigned i) {
-  sub(shown().cached_bytes, state.cached[i].size);
-  sub(shown().cached_blocks);
+  owned_sub(shown().cached_bytes, state.cached[i].size);
+  owned_sub(shown().cached_blocks);
   const unsigned last = --state.cached_count;
   if (i != last) state.cached[i] = state.cached[last];
 }
@@ -230,7 +230,8 @@ Mapping* fresh_or_kept(size_t size, size_t align) {
 bool keep_cached(Mapping* mapping) {
   assert_held(state.lock);
   const size_t size = mapping->size();
-  if (size > kCachedBlockMax || mapping->touched || peek(state.keep_none) || address_pressure())
+  if (size > kCachedBlockMax || mapping->touched || load_relaxed(state.keep_none) ||
+      address_pressure())
     return false;
   if (state.clock_uses++ % kClockEvery == 0) {
     state.now = os::clock_coarse_ns();
@@ -245,8 +246,8 @@ bool keep_cached(Mapping* mapping) {
     drop_cached(0);
   state.cached[state.cached_count++] = {mapping, size, state.now};
   mapping->state = MappingState::kCached;
-  add(shown().cached_bytes, size);
-  add(shown().cached_blocks);
+  owned_add(shown().cached_bytes, size);
+  owned_add(shown().cached_blocks);
   return true;
 }
 
@@ -260,7 +261,7 @@ void* large_alloc(size_t size, size_t align, bool* zeroed) {
   *zeroed = !mapping;
   if (!mapping && make_room()) mapping = fresh_or_kept(size, align);
   if (!mapping) {
-    bump(shown().fails);
+    locked_add(shown().fails);
     return nullptr;
   }
   count_alloc(mapping->size());
@@ -275,8 +276,8 @@ bool large_free(void* p) {
   Mapping* mapping = find_live(p);
   if (!mapping) return false;
   count_free(mapping->size());
-  if (unlikely(peek(state.keep_none)) && shown().allocs == shown().frees)
-    store(state.keep_none, false);
+  if (unlikely(load_relaxed(state.keep_none)) && shown().allocs == shown().frees)
+    store_relaxed(state.keep_none, false);
   if (!keep_cached(mapping)) give_up(mapping);
   return true;
 }
@@ -302,7 +303,7 @@ void* large_resize(void* p, size_t size) {
   }
   table.erase(mapping);
   insert(moved);
-  add(shown().used_bytes, size - old_size);
+  owned_add(shown().used_bytes, size - old_size);
   note_most();
   return at<void>(moved.base);
 }
@@ -318,11 +319,11 @@ uintptr_t large_containing(const void* p) {
 
 void large_touch(const void* p, size_t length) {
   const uintptr_t from = addr(p);
-  if (from >= peek(state.high) || from + length <= peek(state.low)) return;
+  if (from >= load_relaxed(state.high) || from + length <= load_relaxed(state.low)) return;
   // A signal handler may be the caller, over a frame of this file.
-  if (state.lock.held_by_me()) return store(state.keep_none, true);
+  if (state.lock.held_by_me()) return store_relaxed(state.keep_none, true);
   Guard guard(state.lock);
-  if (table.slots() > kTouchSlots) return store(state.keep_none, true);
+  if (table.slots() > kTouchSlots) return store_relaxed(state.keep_none, true);
   for (size_t i = 0; i < table.slots(); i++) {
     Mapping* m = table.in_slot(i);
     if (m && from < m->base + m->size() && m->base < from + length) m->touched = 1;
@@ -345,7 +346,7 @@ size_t large_trim(size_t keep) {
   return before - shown().cached_bytes;
 }
 
-size_t large_cached() { return peek(shown().cached_bytes); }
+size_t large_cached() { return load_relaxed(shown().cached_bytes); }
 
 void large_trim_old(uint64_t age) {
   Guard guard(state.lock);
@@ -356,13 +357,13 @@ void large_trim_old(uint64_t age) {
 void large_count_alloc(size_t size) {
   Guard guard(state.lock);
   count_alloc(size);
-  add(shown().run_bytes, size);
+  owned_add(shown().run_bytes, size);
 }
 
 void large_count_free(size_t size) {
   Guard guard(state.lock);
   count_free(size);
-  sub(shown().run_bytes, size);
+  owned_sub(shown().run_bytes, size);
 }
 
 void large_most(size_t* mappings, size_t* bytes) {

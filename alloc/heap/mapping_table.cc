@@ -62,7 +62,7 @@ bool MappingTable::make_room(bool* moved, Mapping* left) {
   while ((used_ + 2 * kRoom) * 2 > slots) slots *= 2;
   auto* table = static_cast<Mapping*>(os::map(nullptr, table_bytes(slots)));
   if (!table) return false;
-  bump(uma_layout.pages.side_mapped, table_bytes(slots) - (slots_ ? table_bytes(slots_) : 0));
+  locked_add(uma_layout.pages.side_mapped, table_bytes(slots) - (slots_ ? table_bytes(slots_) : 0));
   Mapping* old = table_;
   const size_t old_slots = slots_;
   table_ = table;

@@ -31,16 +31,16 @@ void* meta_alloc(size_t size, size_t align) {
     const size_t chunk = round_up(max(size, kMetaChunk), kPage);
     p = static_cast<char*>(os::map(nullptr, chunk));
     if (!p) return nullptr;
-    add(uma_layout.pages.meta_mapped, chunk);
+    owned_add(uma_layout.pages.meta_mapped, chunk);
     // A big request gets its own mapping; the rest of the current chunk stays in use.
     if (chunk > kMetaChunk) {
-      add(uma_layout.pages.meta_used, size);
+      owned_add(uma_layout.pages.meta_used, size);
       return p;
     }
     meta.end = p + chunk;
   }
   meta.next = p + size;
-  add(uma_layout.pages.meta_used, size);
+  owned_add(uma_layout.pages.meta_used, size);
   return p;
 }
 

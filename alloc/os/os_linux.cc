@@ -55,13 +55,13 @@ constinit ClockFunction* clock_function = nullptr;
 ClockFunction* find_clock() {
   void* found = vdso_function("__vdso_clock_gettime");
   ClockFunction* function = found ? reinterpret_cast<ClockFunction*>(found) : clock_call;
-  store(clock_function, function);
+  store_relaxed(clock_function, function);
   return function;
 }
 
 uint64_t clock_read(clockid_t id) {
   timespec t{};
-  ClockFunction* function = peek(clock_function);
+  ClockFunction* function = load_relaxed(clock_function);
   if (unlikely(!function)) function = find_clock();
   function(id, &t);
   return uint64_t(t.tv_sec) * 1000000000u + uint64_t(t.tv_nsec);
@@ -93,8 +93,8 @@ constinit unsigned replaced = 0;
 
 // For kernels that do not let go of locked memory. Several threads: the count may be a bit low.
 bool replace(void* p, size_t size) {
-  if (future_locked() || peek(replaced) == kReplacedMost) return false;
-  store(replaced, peek(replaced) + 1);
+  if (future_locked() || load_relaxed(replaced) == kReplacedMost) return false;
+  store_relaxed(replaced, load_relaxed(replaced) + 1);
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
   return !failed(
       raw_syscall(SYS_mmap, long(addr(p)), long(size), PROT_READ | PROT_WRITE, kFlags, -1, 0));
@@ -102,8 +102,8 @@ bool replace(void* p, size_t size) {
 
 }  // namespace
 
-void set_future_locked(bool now) { store(locked, now); }
-bool future_locked() { return peek(locked); }
+void set_future_locked(bool now) { store_relaxed(locked, now); }
+bool future_locked() { return load_relaxed(locked); }
 
 bool purge(void* p, size_t size) {
   return advise(p, size, MADV_DONTNEED) || advise(p, size, kDontneedLocked) || replace(p, size);

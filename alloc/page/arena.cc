@@ -51,7 +51,7 @@ bool grow_table(char* table, size_t* mapped, size_t wanted) {
   wanted = round_up(wanted, kPage);
   if (wanted <= *mapped) return true;
   if (!os::map(table + *mapped, wanted - *mapped)) return false;
-  bump(counters.side_mapped, wanted - *mapped);
+  locked_add(counters.side_mapped, wanted - *mapped);
   *mapped = wanted;
   return true;
 }
@@ -74,8 +74,8 @@ bool grow_directory(size_t spans) {
 void accept_step(size_t first, size_t step) {
   for (; arena.spans < first; arena.spans++) span_at(arena.spans).taken = true;
   arena.spans += step / kSpan;
-  add(counters.arena_reserved, step);
-  publish(uma_hot.arena_limit, uintptr_t(arena.spans * kSpanGranules));
+  owned_add(counters.arena_reserved, step);
+  store_release(uma_hot.arena_limit, uintptr_t(arena.spans * kSpanGranules));
 }
 
 // Reserves a step from span `first` on, or the largest half, quarter... of it that the system
@@ -127,7 +127,7 @@ bool start_fixed() {
     if (!os::commit(side.map, map_bytes) || !grow_directory(size / kSpan)) return false;
     os::unmap(side.map + map_bytes, kMapBelow - map_bytes);
     run_headers = side.slabs;
-    bump(counters.side_mapped, map_bytes + slab_bytes);
+    locked_add(counters.side_mapped, map_bytes + slab_bytes);
     arena.fixed = true;
     accept_step(0, size);
     return true;
@@ -172,7 +172,7 @@ bool arena_commit_next(bool huge) {
     if (huge) os::huge_pages(memory, kSpan, true);
     span.huge = huge;
     span.committed = true;
-    add(counters.arena_committed, kSpan);
+    owned_add(counters.arena_committed, kSpan);
   }
   span.free = ~uint32_t{0};
   span.dirty = 0;
@@ -187,9 +187,9 @@ namespace {
 void forget_span(Span& span) {
   assert_held(arena.lock);
   if (span.hole) arena.holes--;
-  if (span.committed) sub(counters.arena_committed, kSpan);
+  if (span.committed) owned_sub(counters.arena_committed, kSpan);
   arena.free_spans -= is_free(span);
-  sub(counters.runs_free_dirty, size_t(__builtin_popcount(span.dirty)) * kGranule);
+  owned_sub(counters.runs_free_dirty, size_t(__builtin_popcount(span.dirty)) * kGranule);
   span = {};
 }
 
@@ -206,13 +206,13 @@ void shrink_top() {
     const size_t bytes = (arena.spans - first) * kSpan;
     if (bytes && !os::unmap(span_memory(first), bytes)) break;
     if (!bytes && is_ours(span_at(--first))) break;
-    sub(counters.arena_reserved, bytes);
+    owned_sub(counters.arena_reserved, bytes);
     for (size_t i = first; i < arena.spans; i++) forget_span(span_at(i));
     arena.spans = first;
   }
   arena.committed = min(arena.committed, arena.spans);
   for (size_t& first : arena.first_free) first = min(first, arena.committed);
-  publish(uma_hot.arena_limit, uintptr_t(arena.spans * kSpanGranules));
+  store_release(uma_hot.arena_limit, uintptr_t(arena.spans * kSpanGranules));
 }
 
 }  // namespace
@@ -227,7 +227,7 @@ void arena_shrink() {
     forget_span(span);
     span.hole = true;
     arena.holes++;
-    sub(counters.arena_reserved, kSpan);
+    owned_sub(counters.arena_reserved, kSpan);
   }
 }
 
@@ -253,8 +253,8 @@ bool arena_fill_hole(bool huge) {
     arena.free_spans++;
     span.committed = true;
     span.huge = huge;
-    add(counters.arena_committed, kSpan);
-    add(counters.arena_reserved, kSpan);
+    owned_add(counters.arena_committed, kSpan);
+    owned_add(counters.arena_reserved, kSpan);
     arena.first_free[huge] = min(arena.first_free[huge], i);
     return true;
   }
@@ -262,13 +262,13 @@ bool arena_fill_hole(bool huge) {
 }
 
 bool address_pressure() {
-  const uint64_t until = peek(arena.pressure_until);
+  const uint64_t until = load_relaxed(arena.pressure_until);
   return until != 0 && os::clock_coarse_ns() < until;
 }
 
 void note_address_pressure() {
   constexpr uint64_t kPressureLasts = 1000000000;  // ns
-  __atomic_store_n(&arena.pressure_until, os::clock_coarse_ns() + kPressureLasts, __ATOMIC_RELAXED);
+  store_relaxed(arena.pressure_until, os::clock_coarse_ns() + kPressureLasts);
 }
 
 uma_layout_pages& page_counters() { return counters; }

@@ -37,7 +37,7 @@ void run_mark(char* run, unsigned granules, uint16_t entry_offset);
 
 // The granule index of an address, below uma_hot.arena_limit if it lies in the arena.
 inline size_t granule_of(const void* p) { return (addr(p) - uma_hot.arena_base) >> kGranuleShift; }
-inline bool in_arena(const void* p) { return granule_of(p) < acquire(uma_hot.arena_limit); }
+inline bool in_arena(const void* p) { return granule_of(p) < load_acquire(uma_hot.arena_limit); }
 inline uint16_t* page_map() { return at<uint16_t>(uma_hot.arena_base - kMapBelow); }
 
 // Of a header's 64 bytes the last 4 are this layer's; the others belong to whoever took the run.
@@ -83,7 +83,7 @@ size_t purge_split();
 // Somebody found more idle memory than the allowance. Read by slow operations without a lock.
 extern bool idle_noted;
 inline void note_idle() {
-  if (!peek(idle_noted)) __atomic_store_n(&idle_noted, true, __ATOMIC_RELAXED);
+  if (!load_relaxed(idle_noted)) store_relaxed(idle_noted, true);
 }
 
 // The program limited what it may map, or locked what will be mapped: free address space goes back,

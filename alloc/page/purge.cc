@@ -24,7 +24,7 @@ size_t purge_span(size_t index) {
     const unsigned length = shifted ? unsigned(__builtin_ctz(shifted)) : 32 - first;
     const uint32_t mask = (length == 32 ? ~uint32_t{0} : (uint32_t{1} << length) - 1) << first;
     left &= ~mask;
-    add(page_counters().purge_calls);
+    owned_add(page_counters().purge_calls);
     // Where the purge is refused (locked memory) the old bytes stay: so does the dirty mark.
     if (!os::purge(span_memory(index) + first * kGranule, length * kGranule)) continue;
     span.dirty &= ~mask;
@@ -59,8 +59,8 @@ void small_pages(size_t index) {
     if (!span.huge) continue;
     span.huge = false;
     // A huge page made what was never touched resident, too.
-    add(page_counters().runs_free_dirty,
-        size_t(__builtin_popcount(span.free & ~span.dirty)) * kGranule);
+    owned_add(page_counters().runs_free_dirty,
+              size_t(__builtin_popcount(span.free & ~span.dirty)) * kGranule);
     span.dirty = span.free;
     if (span.free) arena.first_free[false] = min(arena.first_free[false], i);
   }
@@ -93,8 +93,8 @@ size_t purge_runs(size_t keep) {
     if (!span.dirty) continue;
     if (span.huge && span.free != ~uint32_t{0}) small_pages(i);
     const size_t bytes = purge_span(i);
-    sub(pages.runs_free_dirty, bytes);
-    bump(pages.purged_bytes, uma_u64{bytes});
+    owned_sub(pages.runs_free_dirty, bytes);
+    locked_add(pages.purged_bytes, uma_u64{bytes});
     given += bytes;
   }
   arena_read_limit();
@@ -103,8 +103,8 @@ size_t purge_runs(size_t keep) {
 }
 
 size_t purge_allowance() {
-  const uint64_t used = peek(page_counters().runs_used);
-  const uint64_t idle = min(used, peek(page_counters().slab_idle));
+  const uint64_t used = load_relaxed(page_counters().runs_used);
+  const uint64_t idle = min(used, load_relaxed(page_counters().slab_idle));
   return max(kDirtyMin, size_t(used - idle) / kDirtyShare);
 }
 
@@ -117,7 +117,7 @@ void page_limit_changed() {
 
 void purge_watch() {
   Guard guard(arena.lock);
-  store(arena.dirty_low, page_counters().runs_free_dirty);
+  store_relaxed(arena.dirty_low, page_counters().runs_free_dirty);
   for (size_t i = 0; i < arena.committed; i++) span_at(i).watched = span_at(i).free;
 }
 
@@ -133,8 +133,8 @@ size_t purge_split() {
 }
 
 size_t purge_busy() {
-  const size_t dirty = peek(page_counters().runs_free_dirty);
-  return dirty - min(dirty, peek(arena.dirty_low));
+  const size_t dirty = load_relaxed(page_counters().runs_free_dirty);
+  return dirty - min(dirty, load_relaxed(arena.dirty_low));
 }
 
 }  // namespace uma

@@ -31,9 +31,10 @@ char* take_run(size_t index, unsigned first, unsigned granules, bool* zeroed) {
   Span& span = span_at(index);
   const uint32_t mask = run_mask(first, granules);
   *zeroed = (span.dirty & mask) == 0;
-  sub(page_counters().runs_free_dirty, size_t(__builtin_popcount(span.dirty & mask)) * kGranule);
-  store(arena.dirty_low, min(arena.dirty_low, size_t(page_counters().runs_free_dirty)));
-  add(page_counters().runs_used, granules * kGranule);
+  owned_sub(page_counters().runs_free_dirty,
+            size_t(__builtin_popcount(span.dirty & mask)) * kGranule);
+  store_relaxed(arena.dirty_low, min(arena.dirty_low, size_t(page_counters().runs_free_dirty)));
+  owned_add(page_counters().runs_used, granules * kGranule);
   arena.free_spans -= is_free(span);
   span.free &= ~mask;
   span.dirty &= ~mask;
@@ -85,8 +86,8 @@ void run_free(char* run, unsigned granules) {
   span.free |= mask;
   span.dirty |= mask;
   arena.first_free[span.huge] = min(arena.first_free[span.huge], index);
-  add(page_counters().runs_free_dirty, granules * kGranule);
-  sub(page_counters().runs_used, granules * kGranule);
+  owned_add(page_counters().runs_free_dirty, granules * kGranule);
+  owned_sub(page_counters().runs_used, granules * kGranule);
   arena.free_spans += is_free(span);
   if (unlikely(arena.limit != kNoLimit) && is_free(span)) arena_shrink_limited();
 }
@@ -96,7 +97,7 @@ void run_mark(char* run, unsigned granules, uint16_t entry_offset) {
   run_size(first)->granules = uint16_t(granules);
   for (unsigned i = 0; i < granules; i++) {
     run_size(first + i)->back = uint16_t(i);
-    __atomic_store_n(&page_map()[first + i], entry_offset, __ATOMIC_RELEASE);
+    store_release(page_map()[first + i], entry_offset);
   }
 }
 

@@ -65,9 +65,9 @@ static_assert(kRegionInPage + kBootEntries * sizeof(Entry) <= kPage);
 static_assert(kRegionInPage % kCacheLine == 0);
 
 void clear_entry(char* region, unsigned index) {
-  store(entry_at(region, index)->top, sentinel_slots() + 1);
+  store_relaxed(entry_at(region, index)->top, sentinel_slots() + 1);
   const uint64_t allocs = holds_marks(index) ? addr(sentinel_slots() + 1) : kAllocsStart;
-  store(entry_at(region, index)->allocs, allocs);
+  store_relaxed(entry_at(region, index)->allocs, allocs);
 }
 
 struct State {
@@ -91,14 +91,14 @@ char* new_region(size_t arrays) {
   const size_t size = kRegionBytes - kRegionArrays + arrays;
   char* base = static_cast<char*>(os::map(nullptr, size));
   if (!base) return nullptr;
-  bump(uma_layout.pages.side_mapped, uma_u64{size});
+  locked_add(uma_layout.pages.side_mapped, uma_u64{size});
   char* region = base + kColdBytes + kRegionInPage;
   for (unsigned i = 0; i < state.entries; i++) clear_entry(region, i);
   return region;
 }
 
 void set_region(int id, char* region) {
-  publish(uma_percpu_table[id + 2], static_cast<const void*>(region));
+  store_release(uma_percpu_table[id + 2], static_cast<const void*>(region));
 }
 
 Cpu* new_cpu(unsigned id) {
@@ -112,11 +112,11 @@ Cpu* new_cpu(unsigned id) {
   cpu->array_next = kEntryBytes / 8;
   cpu->array_end = cpu->array_next + uint32_t(arrays / 8);
   cpu->id = id;
-  publish(state.published[id].region, uma_u64{addr(region)});
+  store_release(state.published[id].region, uma_u64{addr(region)});
   cpu->next = state.first;
-  publish(state.cpus[id], cpu);
-  publish(state.first, cpu);
-  store(state.seen, state.seen + 1);
+  store_release(state.cpus[id], cpu);
+  store_release(state.first, cpu);
+  store_relaxed(state.seen, state.seen + 1);
   return cpu;
 }
 
@@ -163,12 +163,12 @@ bool percpu_start() {
   return true;
 }
 
-unsigned percpu_entries() { return acquire(state.entries); }
+unsigned percpu_entries() { return load_acquire(state.entries); }
 unsigned percpu_limit() { return state.limit; }
-unsigned percpu_seen() { return peek(state.seen); }
+unsigned percpu_seen() { return load_relaxed(state.seen); }
 bool percpu_has_rseq() { return state.rseq; }
-Cpu* percpu_get(unsigned id) { return acquire(state.cpus[id]); }
-Cpu* percpu_first() { return acquire(state.first); }
+Cpu* percpu_get(unsigned id) { return load_acquire(state.cpus[id]); }
+Cpu* percpu_first() { return load_acquire(state.first); }
 uma_layout_cpu* percpu_published() { return state.published; }
 
 Cpu* percpu_create(unsigned id) {
@@ -223,7 +223,7 @@ bool percpu_add_entry(unsigned index) {
       if (uma_percpu_table[i + 2] == state.sentinel) set_region(i, sentinel);
     state.sentinel = sentinel;
   }
-  for (; state.entries <= index; publish(state.entries, state.entries + 1)) {
+  for (; state.entries <= index; store_release(state.entries, state.entries + 1)) {
     clear_entry(state.sentinel, state.entries);
     for (unsigned id = 0; id <= state.limit; id++)
       if (state.cpus[id]) clear_entry(state.cpus[id]->region, state.entries);
@@ -256,7 +256,7 @@ void** new_array(Cpu* cpu, unsigned cap) {
     if (cpu->array_next + (1u << shift) > cpu->array_end) return nullptr;
     array = reinterpret_cast<void**>(cpu->region) + cpu->array_next;
     cpu->array_next += 1u << shift;
-    bump(state.published[cpu->id].array_bytes, uma_u64{sizeof(void*)} << shift);
+    locked_add(state.published[cpu->id].array_bytes, uma_u64{sizeof(void*)} << shift);
   }
   array[cap + 1] = at<void>(kFullTag);
   return array;
@@ -270,7 +270,7 @@ void trim_region(Cpu* cpu) {
   const uintptr_t end = round_up(region + size_t{cpu->array_end} * 8, kPage);
   if (from >= end || !os::unmap(at<void>(from), end - from)) return;
   cpu->array_end = uint32_t((from - region) / 8);
-  bump(uma_layout.pages.side_mapped, -uma_u64{end - from});
+  locked_add(uma_layout.pages.side_mapped, -uma_u64{end - from});
 }
 
 void free_array(Cpu* cpu, void** array, unsigned cap) {
@@ -286,7 +286,7 @@ void forget_array(Cpu* cpu, unsigned index) {
   uma_layout_cold* cold = cold_at(cpu->region, index);
   void** array = slot0(cpu, index);
   const unsigned cap = cold->cap;
-  store(cold->cap, 0);
+  store_relaxed(cold->cap, 0);
   free_array(cpu, array, cap);
 }
 
@@ -299,7 +299,7 @@ long move_locked(Cpu* cpu, unsigned index, void** from, void** to) {
     if (addr(*out) & kFullTag) return 0;
     *out = *in;
   }
-  store(entry->top, out);
+  store_relaxed(entry->top, out);
   return 1;
 }
 
@@ -330,8 +330,8 @@ bool percpu_resize(Cpu* cpu, unsigned index, unsigned cap) {
     return false;
   }
   const unsigned old_cap = cold->cap;
-  store(cold->start, uint32_t(to - reinterpret_cast<void**>(cpu->region)));
-  store(cold->cap, uint16_t(cap));
+  store_relaxed(cold->start, uint32_t(to - reinterpret_cast<void**>(cpu->region)));
+  store_relaxed(cold->cap, uint16_t(cap));
   if (old_cap) free_array(cpu, from, old_cap);
   return true;
 }
@@ -353,7 +353,7 @@ void percpu_drop(Cpu* cpu, unsigned index) {
   uma_layout_cold* cold = cold_at(cpu->region, index);
   Entry* entry = entry_at(cpu->region, index);
   if (!cold->cap || entry->top[-1]) return;
-  store(entry->top, sentinel_slots() + 1);
+  store_relaxed(entry->top, sentinel_slots() + 1);
   forget_array(cpu, index);
 }
 

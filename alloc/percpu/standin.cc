@@ -38,8 +38,7 @@ void init_owner(unsigned id) {
 }
 
 bool take(unsigned id) {
-  if (!has_robust_mutexes())
-    return id == 0 && !__atomic_exchange_n(&sole_owned, true, __ATOMIC_ACQUIRE);
+  if (!has_robust_mutexes()) return id == 0 && exchange_set(sole_owned);
   const int result = pthread_mutex_trylock(&owners[id]);
   if (result == EOWNERDEAD) pthread_mutex_consistent(&owners[id]);
   return result == 0 || result == EOWNERDEAD;
@@ -49,7 +48,7 @@ void release(unsigned id) {
   if (has_robust_mutexes())
     pthread_mutex_unlock(&owners[id]);
   else
-    __atomic_store_n(&sole_owned, false, __ATOMIC_RELEASE);
+    store_release(sole_owned, false);
 }
 
 }  // namespace

@@ -41,8 +41,8 @@ void* construct(Zone* zone, void* item, void* arg, int flags) {
   if (flags & M_ZERO) memset(item, 0, zone->pub.size);
   if (!zone->ctor || zone->ctor(item, int(zone->pub.size), arg, flags) == 0) return item;
   // As in the kernel: no dtor, but the item leaves the zone; it counts as a failed allocation.
-  bump(zone->pub.slow_frees);
-  bump(zone->pub.fails);
+  locked_add(zone->pub.slow_frees);
+  locked_add(zone->pub.fails);
   zone_release(zone, &item, 1, "uma_zalloc");
   return nullptr;
 }
@@ -108,7 +108,7 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
   }
   bucket_reclaim(zone, 0);
   if (Keg* keg = zone->keg) {
-    if (peek(keg->zones) == 1) keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};
+    if (load_relaxed(keg->zones) == 1) keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};
     keg_trim(keg);
   }
   if (stats.used) {

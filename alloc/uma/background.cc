@@ -35,11 +35,11 @@ struct State {
 };
 constinit State state;
 
-bool flag(const bool& word) { return acquire(word); }
+bool flag(const bool& word) { return load_acquire(word); }
 
 // The last helper, or a thread of the program that was given the same id after it.
 bool thread_there() {
-  const unsigned id = peek(state.thread);
+  const unsigned id = load_relaxed(state.thread);
   return id && os::thread_exists(id);
 }
 
@@ -56,17 +56,17 @@ uint64_t batch() {
 
 // True: there is more to do, and no other helper does it.
 bool go_on() {
-  store(idle_noted, false);
+  store_relaxed(idle_noted, false);
   if (decay_needed()) return true;
-  publish(helper_running, false);
+  store_release(helper_running, false);
   // What was noted meanwhile found a helper running.
-  return decay_needed() && !__atomic_exchange_n(&helper_running, true, __ATOMIC_ACQ_REL);
+  return decay_needed() && exchange_set(helper_running);
 }
 
 void help() {
   os::thread_name("uma_reclaim");
-  publish(state.thread, os::thread_id());
-  while (!peek(state.stop)) {
+  store_release(state.thread, os::thread_id());
+  while (!load_relaxed(state.stop)) {
     const uint64_t wait = batch();
     if (wait == kDecayDone) {
       if (!go_on()) return;
@@ -74,12 +74,12 @@ void help() {
       os::thread_sleep(&state.stop, 0, wait);
     }
   }
-  publish(helper_running, false);
+  store_release(helper_running, false);
 }
 
 // Not in the middle of what a new thread would disturb, or what would hang in starting it.
 bool may_start(const void* caller) {
-  if (peek(Lock::fork_thread) || reclaim_lock().held_by_me()) return false;
+  if (load_relaxed(Lock::fork_thread) || reclaim_lock().held_by_me()) return false;
   if (!os::libc_is_shared() || os::code_of_libc(caller)) return false;
   return os::pid() == uma_layout.pid;  // else a child that shares our memory
 }
@@ -93,11 +93,11 @@ bool thread_wanted() {
 // True: there is a helper.
 bool start() {
   UMA_ASSERT(!Lock::any_held_after(Rank::kNone));
-  if (__atomic_exchange_n(&helper_running, true, __ATOMIC_ACQ_REL)) return true;
-  store(idle_noted, false);
+  if (!exchange_set(helper_running)) return true;
+  store_relaxed(idle_noted, false);
   if (os::thread_start(help)) return true;
-  store(state.retry_at, os::clock_ns() + kRetry);
-  publish(helper_running, false);
+  store_relaxed(state.retry_at, os::clock_ns() + kRetry);
+  store_release(helper_running, false);
   note_idle();
   return false;
 }
@@ -106,36 +106,37 @@ bool start() {
 void step_inline(uint64_t now) {
   const uint64_t wait = decay_step();
   const uint64_t used = os::clock_ns() - now;
-  if (wait == kDecayDone && !decay_needed()) store(idle_noted, false);
-  store(state.next_step, now + max(wait == kDecayDone ? 0 : wait, used * kInlineShare));
+  if (wait == kDecayDone && !decay_needed()) store_relaxed(idle_noted, false);
+  store_relaxed(state.next_step, now + max(wait == kDecayDone ? 0 : wait, used * kInlineShare));
 }
 
 }  // namespace
 
 void background_visit(const void* caller) {
-  const unsigned visits = peek(state.visits) + 1;
-  store(state.visits, visits);
-  if (peek(state.retry_at) == 0 && thread_wanted() && may_start(caller) && start()) return;
+  const unsigned visits = load_relaxed(state.visits) + 1;
+  store_relaxed(state.visits, visits);
+  if (load_relaxed(state.retry_at) == 0 && thread_wanted() && may_start(caller) && start()) return;
   if (visits % kInlineVisits) return;
   const uint64_t now = os::clock_ns();
-  if (peek(state.retry_at) && now >= peek(state.retry_at)) store(state.retry_at, 0);
-  if (now >= peek(state.next_step) && !reclaim_lock().held_by_me()) step_inline(now);
+  if (load_relaxed(state.retry_at) && now >= load_relaxed(state.retry_at))
+    store_relaxed(state.retry_at, 0);
+  if (now >= load_relaxed(state.next_step) && !reclaim_lock().held_by_me()) step_inline(now);
 }
 
-void background_exit() { __atomic_store_n(&state.forbidden, true, __ATOMIC_RELEASE); }
+void background_exit() { store_release(state.forbidden, true); }
 
 bool background_forbid() {
   if (os::pid() != uma_layout.pid) return false;  // a child that shares our memory has no helper
   background_exit();
   // One that says that it has ended may still be on its way out.
   if (!flag(helper_running) && !thread_there()) return false;
-  publish(state.stop, 1u);
+  store_release(state.stop, 1u);
   os::thread_wake(&state.stop);
   while (flag(helper_running)) os::thread_yield();
   for (const uint64_t end = os::clock_ns() + kGone; thread_there() && os::clock_ns() < end;)
     os::thread_yield();
-  publish(state.thread, 0u);
-  publish(state.stop, 0u);
+  store_release(state.thread, 0u);
+  store_release(state.stop, 0u);
   note_idle();
   return true;
 }

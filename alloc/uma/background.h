@@ -13,7 +13,7 @@ void background_visit(const void* caller);
 // After a slow operation, with no lock held. `caller` is where the program goes on: no thread is
 // started on behalf of libc or the loader, which may hold a lock that starting one needs.
 inline void background_poll(const void* caller) {
-  if (unlikely(peek(idle_noted)) && !acquire(helper_running)) background_visit(caller);
+  if (unlikely(load_relaxed(idle_noted)) && !load_acquire(helper_running)) background_visit(caller);
 }
 
 // No helper from now on; on return there is none. For what a process can do only with one thread,

@@ -24,14 +24,14 @@ bool boot_locked() {
   uma_layout.cpus = addr(percpu_published());
   uma_layout.rseq = percpu_has_rseq();
   uma_layout.pid = os::pid();
-  publish(up, true);
+  store_release(up, true);
   return true;
 }
 
 }  // namespace
 
 bool boot() {
-  if (likely(acquire(up))) return true;
+  if (likely(load_acquire(up))) return true;
   Guard guard(registry_lock());
   return boot_locked();
 }

@@ -15,8 +15,8 @@ constexpr unsigned kBucketShare = 32;              // or this part of what its k
 
 void lower(Zone* zone) {
   assert_held(zone->lock);
-  store(zone->domain.bucket_low, min(zone->domain.bucket_low, zone->pub.bucket_items));
-  store(zone->domain.trim_low, min(zone->domain.trim_low, zone->pub.bucket_items));
+  store_relaxed(zone->domain.bucket_low, min(zone->domain.bucket_low, zone->pub.bucket_items));
+  store_relaxed(zone->domain.trim_low, min(zone->domain.trim_low, zone->pub.bucket_items));
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ void lower(Zone* zone) {
 uint64_t bucket_limit(const Zone* zone) {
   const uint64_t rsize = zone->rsize;
   if (rsize >= kLargeItem) return is_buffer(rsize) ? kBufferBytes / rsize : 0;
-  const uint64_t all = zone->keg ? peek(zone->keg->pub.slabs) * zone->keg->pub.ipers : 0;
+  const uint64_t all = zone->keg ? load_relaxed(zone->keg->pub.slabs) * zone->keg->pub.ipers : 0;
   return max(uint64_t{kBucketBytes / rsize}, all / kBucketShare);
 }
 
@@ -43,7 +43,7 @@ unsigned bucket_fetch(Zone* zone, void** items, unsigned count) {
     zone->domain.buckets = bucket->next;
     pool.free(bucket);
   }
-  sub(zone->pub.bucket_items, taken);
+  owned_sub(zone->pub.bucket_items, taken);
   lower(zone);
   return taken;
 }
@@ -65,12 +65,12 @@ unsigned bucket_put(Zone* zone, void* const* items, unsigned count) {
     bucket->count += n;
     stored += n;
   }
-  add(zone->pub.bucket_items, stored);
+  owned_add(zone->pub.bucket_items, stored);
   return stored;
 }
 
 bool bucket_has(Zone* zone, const void* item) {
-  if (!peek(zone->pub.bucket_items)) return false;
+  if (!load_relaxed(zone->pub.bucket_items)) return false;
   Guard guard(zone->lock);
   for (const Bucket* bucket = zone->domain.buckets; bucket; bucket = bucket->next)
     for (unsigned i = 0; i < bucket->count; i++)
@@ -80,8 +80,8 @@ bool bucket_has(Zone* zone, const void* item) {
 
 void bucket_reclaim(Zone* zone, uint64_t keep) {
   void* items[kBucketItems];
-  while (peek(zone->pub.bucket_items) > keep) {
-    const uint64_t excess = peek(zone->pub.bucket_items) - keep;
+  while (load_relaxed(zone->pub.bucket_items) > keep) {
+    const uint64_t excess = load_relaxed(zone->pub.bucket_items) - keep;
     const unsigned n = bucket_fetch(zone, items, unsigned(min(excess, uint64_t{kBucketItems})));
     if (!n) break;
     zone_release(zone, items, n, freed_by(zone));
@@ -92,21 +92,22 @@ void bucket_reclaim(Zone* zone, uint64_t keep) {
 void bucket_watch(Zone* zone) {
   Guard guard(zone->lock);
   validate_buckets(zone);
-  store(zone->domain.bucket_low, zone->pub.bucket_items);
+  store_relaxed(zone->domain.bucket_low, zone->pub.bucket_items);
 }
 
 uint64_t bucket_trim_unused(const Zone* zone) {
-  return min(peek(zone->pub.bucket_items), peek(zone->domain.trim_low));
+  return min(load_relaxed(zone->pub.bucket_items), load_relaxed(zone->domain.trim_low));
 }
 
 void bucket_mark_trim(Zone* zone) {
   Guard guard(zone->lock);
-  store(zone->domain.trim_low, zone->pub.bucket_items);
+  store_relaxed(zone->domain.trim_low, zone->pub.bucket_items);
 }
 
 void bucket_set_busy(Zone* zone, uint64_t items) {
   Guard guard(zone->lock);
-  store(zone->domain.bucket_low, zone->pub.bucket_items - min(items, zone->pub.bucket_items));
+  store_relaxed(zone->domain.bucket_low,
+                zone->pub.bucket_items - min(items, zone->pub.bucket_items));
 }
 
 uint64_t bucket_busy(Zone* zone) {

@@ -44,7 +44,7 @@ long cache_push(Zone* zone, Cpu* cpu, void* const* items, long count) {
     long n = 0;
     for (; n < count && !(addr(*entry->top) & kFullTag); n++) {
       *entry->top = items[n];
-      store(entry->top, entry->top + 1);
+      store_relaxed(entry->top, entry->top + 1);
     }
     return n;
   }
@@ -62,7 +62,7 @@ long cache_pop(Zone* zone, Cpu* cpu, void** items, long count) {
     long n = 0;
     for (; n < count && entry->top[-1]; n++) {
       items[n] = entry->top[-1];
-      store(entry->top, entry->top - 1);
+      store_relaxed(entry->top, entry->top - 1);
     }
     return n;
   }
@@ -80,12 +80,12 @@ constinit uint64_t all_cap_bytes = 0;
 void count_room(Cpu* cpu, ptrdiff_t by) {
   assert_held(cpu->lock);
   cpu->cap_bytes += uint64_t(by);
-  bump(all_cap_bytes, uint64_t(by));
+  locked_add(all_cap_bytes, uint64_t(by));
 }
 
 uint64_t cpu_budget() {
   if (!percpu_has_rseq()) return kBudgetOwned;
-  const uint64_t heap = peek(page_counters().runs_used);
+  const uint64_t heap = load_relaxed(page_counters().runs_used);
   const uint64_t all = max(uint64_t{kBudgetAll}, heap / kBudgetHeapShare);
   return max(all / max(percpu_seen(), 1u), uint64_t{kBudgetCpu});
 }
@@ -111,11 +111,11 @@ bool detach(Cpu* cpu, unsigned index) {
   const uint64_t bytes = room(zone, cpu);
   void* items[kBucketItems];
   for (long n; (n = cache_pop(zone, cpu, items, kBucketItems)) > 0;) {
-    bump(zone->pub.moved_out, uma_u64(n));
+    locked_add(zone->pub.moved_out, uma_u64(n));
     // Nothing that could call fini: the CPU's lock is held.
     const unsigned stored = bucket_put(zone, items, unsigned(n));
     if (stored == n) continue;
-    bump(zone->pub.moved_in, uma_u64(n - stored));
+    locked_add(zone->pub.moved_in, uma_u64(n - stored));
     cache_push(zone, cpu, items + stored, n - stored);
     return false;
   }
@@ -152,8 +152,8 @@ bool resize(Zone* zone, Cpu* cpu, unsigned cap) {
   if (!percpu_resize(cpu, zone->pub.entry, cap)) return false;
   count_room(cpu, ptrdiff_t((cap - old_cap) * rsize));
   uma_layout_cpu& shown = percpu_published()[cpu->id];
-  store(shown.cached_bytes_max, cpu->cap_bytes);
-  store(shown.budget, budget);
+  store_relaxed(shown.cached_bytes_max, cpu->cap_bytes);
+  store_relaxed(shown.budget, budget);
   return true;
 }
 
@@ -234,9 +234,9 @@ void cache_drain(Zone* zone, Cpu* cpu) {
     while (n < kBucketItems && entry->top[-1 - int(n)]) n++;
     void** items = entry->top - n;
     const unsigned stored = bucket_put(zone, items, n);
-    bump(zone->pub.moved_out, uma_u64{stored});
+    locked_add(zone->pub.moved_out, uma_u64{stored});
     copy_words(items, items + stored, n - stored);
-    store(entry->top, entry->top - stored);
+    store_relaxed(entry->top, entry->top - stored);
     if (stored < n) return;
   }
 }
@@ -249,23 +249,24 @@ void cache_drop(Zone* zone, Cpu* cpu) {
   count_room(cpu, -ptrdiff_t(before - room(zone, cpu)));
 }
 
-size_t cache_room() { return peek(all_cap_bytes); }
+size_t cache_room() { return load_relaxed(all_cap_bytes); }
 
 void cache_watch(Cpu* cpu) {
   const unsigned entries = percpu_entries();
   if (!percpu_has_rseq() || !has_watched(cpu, entries)) return;
   for (unsigned i = 0; i < entries; i++)
-    cpu->watched[i] = uint32_t(peek(entry_at(cpu->region, i)->allocs));
+    cpu->watched[i] = uint32_t(load_relaxed(entry_at(cpu->region, i)->allocs));
 }
 
 bool cache_idle(const Zone* zone, const Cpu* cpu) {
   const unsigned index = zone->pub.entry;
-  const unsigned cap = peek(cold_at(cpu->region, index)->cap);
+  const unsigned cap = load_relaxed(cold_at(cpu->region, index)->cap);
   if (!cap) return false;
   // It was stopped, so no thread owns it but perhaps the caller.
   if (!percpu_has_rseq()) return percpu_current() != cpu;
   if (index >= cpu->watched_entries) return false;
-  const uint32_t pops = uint32_t(peek(entry_at(cpu->region, index)->allocs)) - cpu->watched[index];
+  const uint32_t pops =
+      uint32_t(load_relaxed(entry_at(cpu->region, index)->allocs)) - cpu->watched[index];
   return pops < cap * kBusyTurns;
 }
 

@@ -39,7 +39,7 @@ constinit Round round;
 constinit DecayHooks upper{};
 constinit size_t last_gave = 0;  // bytes, in the last round
 
-uint64_t given() { return peek(page_counters().purged_bytes); }
+uint64_t given() { return load_relaxed(page_counters().purged_bytes); }
 
 uint64_t decay_time() { return options.decay_ms * 1000000; }
 
@@ -81,7 +81,7 @@ bool step_zone(Zone* zone) {
     round.bucket_busy = bucket_busy(zone);
     round.keg_busy = keg_busy(zone->keg);
   }
-  const uint64_t held = peek(zone->pub.bucket_items);
+  const uint64_t held = load_relaxed(zone->pub.bucket_items);
   if (held > round.bucket_busy) {
     bucket_reclaim(zone, max(round.bucket_busy, held - min(held, uint64_t{kStepItems})));
     return false;
@@ -103,7 +103,7 @@ void step_zones() {
 
 // Runs after slabs, because some of these became free runs.
 void step_runs() {
-  const size_t dirty = peek(page_counters().runs_free_dirty);
+  const size_t dirty = load_relaxed(page_counters().runs_free_dirty);
   if (dirty > round.runs_busy &&
       purge_runs(max(round.runs_busy, dirty - min(dirty, kRunStep))) != 0)
     return;
@@ -112,7 +112,7 @@ void step_runs() {
 
 uint64_t step_upper() {
   if (upper.give_back) upper.give_back(decay_time());
-  store(last_gave, size_t(given() - round.given));
+  store_relaxed(last_gave, size_t(given() - round.given));
   round.phase = Phase::kWatch;
   return kDecayDone;
 }
@@ -143,9 +143,10 @@ void decay_set_upper(const DecayHooks& hooks) { upper = hooks; }
 
 bool decay_needed() {
   const size_t kept = upper.idle ? upper.idle() : 0;
-  return slab_unscanned_total() + peek(page_counters().runs_free_dirty) + cache_room() + kept >
+  return slab_unscanned_total() + load_relaxed(page_counters().runs_free_dirty) + cache_room() +
+                 kept >
              purge_allowance() ||
-         peek(last_gave) > kGaveMuch;
+         load_relaxed(last_gave) > kGaveMuch;
 }
 
 uint64_t decay_step() {

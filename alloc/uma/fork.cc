@@ -60,7 +60,7 @@ void after(bool in_child) {
     nested--;
     return;
   }
-  __atomic_store_n(&Lock::fork_thread, uintptr_t{0}, __ATOMIC_RELEASE);
+  store_release(Lock::fork_thread, 0);
   if (in_child) {
     uma_layout.pid = os::pid();
     background_fork_child();
@@ -112,7 +112,7 @@ void fork_locks_prepare() {
   forking.lock();
   registering.fork_prepare();
   take_all();
-  __atomic_store_n(&Lock::fork_thread, thread_self(), __ATOMIC_RELEASE);
+  store_release(Lock::fork_thread, thread_self());
 }
 
 void fork_locks_parent() { after(false); }
@@ -132,7 +132,7 @@ int fork_register(ForkRegister* add, ForkHandler* prepare, ForkHandler* parent, 
 }
 
 void fork_hook() {
-  if (__atomic_exchange_n(&registered, true, __ATOMIC_ACQ_REL)) return;
+  if (!exchange_set(registered)) return;
   pthread_atfork(prepare, parent, child);
 }
 

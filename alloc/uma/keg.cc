@@ -94,7 +94,7 @@ void release_run(Keg* keg, Slab* slab) {
 Slab* new_slab(Keg* keg) {
   assert_not_held(keg->lock);
   bool zeroed;
-  const Density density = peek(keg->pub.slabs) ? Density::kDense : Density::kSparse;
+  const Density density = load_relaxed(keg->pub.slabs) ? Density::kDense : Density::kSparse;
   char* memory = keg->pages->alloc(keg->granules, density, &zeroed);
   if (!memory) return nullptr;
   Slab* slab = new (run_header_at(memory)) Slab{};
@@ -118,17 +118,17 @@ Slab* new_slab(Keg* keg) {
 void add_slab(Keg* keg, Slab* slab) {
   assert_held(keg->lock);
   file(keg, slab);
-  add(keg->pub.slabs);
-  add(keg->pub.slab_allocs);
-  add(keg->pub.free_items, keg->pub.ipers);
+  owned_add(keg->pub.slabs);
+  owned_add(keg->pub.slab_allocs);
+  owned_add(keg->pub.free_items, keg->pub.ipers);
 }
 
 // Takes one wholly free slab out of the keg's books; the caller releases it without the lock.
 void remove_slab(Keg* keg, const Slab* slab) {
   assert_held(keg->lock);
-  sub(keg->pub.slabs);
-  add(keg->pub.slab_frees);
-  sub(keg->pub.free_items, keg->pub.ipers);
+  owned_sub(keg->pub.slabs);
+  owned_add(keg->pub.slab_frees);
+  owned_sub(keg->pub.free_items, keg->pub.ipers);
   slab_idle_by(keg, slab, -ptrdiff_t(slab_idle(keg, slab)));
 }
 
@@ -173,8 +173,8 @@ bool scan_slab(Keg* keg, Slab* slab, size_t* given) {
   bool complete;
   const size_t bytes = slab_punch(keg, slab, kStepBytes, &complete);
   *given += bytes;
-  add(keg->pub.purged_bytes, bytes);
-  bump(page_counters().purged_bytes, uma_u64{bytes});
+  owned_add(keg->pub.purged_bytes, bytes);
+  locked_add(page_counters().purged_bytes, uma_u64{bytes});
   slab_idle_by(keg, slab, -ptrdiff_t(bytes));
   if (!complete) return false;
   slab_count_idle(keg, 0, -ptrdiff_t(slab_idle_bytes(keg, slab)));
@@ -251,7 +251,7 @@ unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, bool grow) {
     }
     const unsigned got = slab_alloc_items(keg, slab, items + taken, count - taken);
     taken += got;
-    sub(keg->pub.free_items, got);
+    owned_sub(keg->pub.free_items, got);
     refile(keg, slab);
   }
   slab_show_idle(keg);
@@ -282,7 +282,7 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const Caller& 
     const bool first = mark_unscanned(keg, slab);
     slab_free_item(keg, slab, items[i], caller);
     validate_slab(keg, slab);
-    add(keg->pub.free_items);
+    owned_add(keg->pub.free_items);
     idle += keg->pub.rsize;
     if (slab->free_items < keg->pub.ipers || !may_release(keg)) {
       refile(keg, slab, first);
@@ -304,7 +304,8 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const Caller& 
   keg->lock.unlock();
   release_slabs(keg, release);
   const size_t allowance = purge_allowance();
-  if (slab_unscanned_total() > allowance || peek(page_counters().runs_free_dirty) > allowance)
+  if (slab_unscanned_total() > allowance ||
+      load_relaxed(page_counters().runs_free_dirty) > allowance)
     note_idle();
 }
 

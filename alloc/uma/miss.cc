@@ -17,7 +17,7 @@ constexpr size_t kRefillBytes = size_t{64} << 10;
 
 // From buckets, then from the source.
 unsigned zone_alloc_items(Zone* zone, void** items, unsigned count, bool grow) {
-  if (peek(zone->pub.bucket_items)) {
+  if (load_relaxed(zone->pub.bucket_items)) {
     const unsigned got = bucket_fetch(zone, items, count);
     if (got) return got;
   }
@@ -27,7 +27,7 @@ unsigned zone_alloc_items(Zone* zone, void** items, unsigned count, bool grow) {
 // Into buckets, or back to the source.
 void zone_free_items(Zone* zone, void* const* items, unsigned count, const char* function) {
   unsigned stored = 0;
-  if (peek(zone->pub.bucket_items) + count <= bucket_limit(zone))
+  if (load_relaxed(zone->pub.bucket_items) + count <= bucket_limit(zone))
     stored = bucket_put(zone, items, count);
   if (stored < count) zone_release(zone, items + stored, count - stored, function);
 }
@@ -36,16 +36,16 @@ void zone_free_items(Zone* zone, void* const* items, unsigned count, const char*
 void zone_free_item(Zone* zone, void* item, const char* function) {
   if (zone->rsize >= kLargeItem) return zone_free_items(zone, &item, 1, function);
   if (!bucket_put(zone, &item, 1)) return zone_release(zone, &item, 1, function);
-  if (peek(zone->pub.bucket_items) < bucket_limit(zone) + kBucketItems) return;
+  if (load_relaxed(zone->pub.bucket_items) < bucket_limit(zone) + kBucketItems) return;
   void* items[kBucketItems];
   zone_release(zone, items, bucket_fetch(zone, items, kBucketItems), function);
 }
 
 // Items into the cache; what does not fit goes to the zone.
 void fill(Zone* zone, Cpu* cpu, void* const* items, unsigned count, const char* function) {
-  bump(zone->pub.moved_in, uma_u64{count});
+  locked_add(zone->pub.moved_in, uma_u64{count});
   const long n = cache_push(zone, cpu, items, count);
-  drop(zone->pub.moved_in, uma_u64(count - n));
+  locked_sub(zone->pub.moved_in, uma_u64(count - n));
   if (n < long{count}) zone_free_items(zone, items + n, count - unsigned(n), function);
 }
 
@@ -55,7 +55,7 @@ void flush(Zone* zone, Cpu* cpu, unsigned count, const char* function) {
   while (count) {
     const long n = cache_pop(zone, cpu, items, min(count, kBucketItems));
     if (n <= 0) return;
-    bump(zone->pub.moved_out, uma_u64(n));
+    locked_add(zone->pub.moved_out, uma_u64(n));
     zone_free_items(zone, items, unsigned(n), function);
     count -= unsigned(n);
   }
@@ -67,18 +67,18 @@ Cpu* cpu_of_thread(bool locked) {
 }
 
 struct Operation {  // in flight: the table is not exact meanwhile
-  explicit Operation(Zone* zone) : zone_(zone) { bump(zone->pub.ops_started); }
-  ~Operation() { bump(zone_->pub.ops_finished); }
+  explicit Operation(Zone* zone) : zone_(zone) { locked_add(zone->pub.ops_started); }
+  ~Operation() { locked_add(zone_->pub.ops_finished); }
   Zone* zone_;
 };
 
 void* alloc_direct(Zone* zone) {
   void* item;
   if (!zone_alloc_items(zone, &item, 1, true)) {
-    bump(zone->pub.fails);
+    locked_add(zone->pub.fails);
     return nullptr;
   }
-  bump(zone->pub.slow_allocs);
+  locked_add(zone->pub.slow_allocs);
   return item;
 }
 
@@ -87,7 +87,7 @@ void free_direct(Zone* zone, void* item, const char* function) {
     zone_release(zone, &item, 1, function);
   else
     zone_free_item(zone, item, function);
-  bump(zone->pub.slow_frees);
+  locked_add(zone->pub.slow_frees);
 }
 
 void* alloc_miss(Zone* zone, bool locked) {
@@ -96,8 +96,8 @@ void* alloc_miss(Zone* zone, bool locked) {
   if (!cpu) return alloc_direct(zone);
   void* items[kBucketItems];
   if (cache_shared(cpu) && cache_pop(zone, cpu, items, 1) == 1) {
-    bump(zone->pub.moved_out);
-    bump(zone->pub.slow_allocs);
+    locked_add(zone->pub.moved_out);
+    locked_add(zone->pub.slow_allocs);
     return items[0];
   }
   bool grown;
@@ -113,7 +113,7 @@ void* alloc_miss(Zone* zone, bool locked) {
     if (!item) item = items[--n];
     if (n) fill(zone, cpu, items, n, freed_by(zone));
   }
-  bump(item ? zone->pub.slow_allocs : zone->pub.fails);
+  locked_add(item ? zone->pub.slow_allocs : zone->pub.fails);
   return item;
 }
 
@@ -133,7 +133,7 @@ void flush_oldest(Zone* zone, Cpu* cpu, unsigned cap, const char* function) {
   void* items[kBucketItems];
   const long n = cache_pop(zone, cpu, items, min(cap, kBucketItems));  // the newest first
   if (n <= 0) return;
-  bump(zone->pub.moved_out, uma_u64(n));
+  locked_add(zone->pub.moved_out, uma_u64(n));
   const long keep = min(n, long{cap / 2});
   zone_free_items(zone, items + keep, unsigned(n - keep), function);
   for (long i = keep; i-- > 0;) fill(zone, cpu, &items[i], 1, function);
@@ -153,10 +153,10 @@ void free_miss(Zone* zone, void* item, const char* function, bool locked) {
     flush(zone, cpu, cap / 2 + 1, function);
   // Frees that find room in the caches come by no slow path.
   if (cache_room() > kDirtyMin) note_idle();
-  bump(zone->pub.moved_in);
-  bump(zone->pub.slow_frees);
+  locked_add(zone->pub.moved_in);
+  locked_add(zone->pub.slow_frees);
   if (cache_push(zone, cpu, &item, 1) == 1) return;
-  drop(zone->pub.moved_in);
+  locked_sub(zone->pub.moved_in);
   zone_free_items(zone, &item, 1, function);
 }
 
@@ -181,14 +181,14 @@ void zone_free_searched(Zone* zone, void* item, const char* function) {
 void* zone_alloc_zeroed(Zone* zone, bool* zeroed) {
   Operation operation(zone);
   *zeroed = false;
-  if (peek(zone->pub.bucket_items)) return alloc_direct(zone);
+  if (load_relaxed(zone->pub.bucket_items)) return alloc_direct(zone);
   void* item = keg_alloc_zeroed(zone->keg, zeroed);
-  bump(item ? zone->pub.slow_allocs : zone->pub.fails);
+  locked_add(item ? zone->pub.slow_allocs : zone->pub.fails);
   return item;
 }
 
 extern "C" void uma_percpu_correct(size_t offset) {
-  bump(zone_of_entry(unsigned(offset / sizeof(Entry)))->pub.corrections);
+  locked_add(zone_of_entry(unsigned(offset / sizeof(Entry)))->pub.corrections);
 }
 
 }  // namespace uma

@@ -35,11 +35,11 @@ void detach_some(Cpu* cpu, void* argument) {
   for (; detach->next < percpu_entries() && moved < kStopItems; detach->next++) {
     Zone* zone = zone_of_entry(detach->next);
     if (!zone || !cache_idle(zone, cpu)) continue;
-    const uint64_t before = peek(zone->pub.bucket_items);
+    const uint64_t before = load_relaxed(zone->pub.bucket_items);
     const uint64_t busy = bucket_busy(zone);
     cache_drain(zone, cpu);
     cache_drop(zone, cpu);
-    moved += peek(zone->pub.bucket_items) - before + kStopItems / 64;
+    moved += load_relaxed(zone->pub.bucket_items) - before + kStopItems / 64;
     // What came into the buckets was idle before.
     bucket_set_busy(zone, busy);
   }
@@ -47,7 +47,7 @@ void detach_some(Cpu* cpu, void* argument) {
 
 void reclaim_buckets(Zone* zone, int request) {
   const bool all = request != UMA_RECLAIM_TRIM;
-  bucket_reclaim(zone, all ? 0 : peek(zone->pub.bucket_items) - bucket_trim_unused(zone));
+  bucket_reclaim(zone, all ? 0 : load_relaxed(zone->pub.bucket_items) - bucket_trim_unused(zone));
   bucket_mark_trim(zone);
   if (zone->keg) keg_trim(zone->keg);
 }

@@ -26,13 +26,13 @@ constinit Pool keg_pool{sizeof(Keg)};
 void link_zone(Zone* zone) {
   assert_held(registry.lock);
   if (registry.last)
-    publish(registry.last->pub.next, uma_u64{addr(zone)});
+    store_release(registry.last->pub.next, uma_u64{addr(zone)});
   else
-    publish(uma_layout.zones, uma_u64{addr(zone)});
+    store_release(uma_layout.zones, uma_u64{addr(zone)});
   registry.last = zone;
-  if (!registry.first) publish(registry.first, zone);
-  add(uma_layout.zone_count);
-  add(uma_layout.generation);
+  if (!registry.first) store_release(registry.first, zone);
+  owned_add(uma_layout.zone_count);
+  owned_add(uma_layout.generation);
 }
 
 void unlink_zone(Zone* zone) {
@@ -41,13 +41,13 @@ void unlink_zone(Zone* zone) {
   for (Zone* z = registry.first; z != zone; z = registry_next(z)) before = z;
   Zone* after = registry_next(zone);
   if (before)
-    publish(before->pub.next, uma_u64{addr(after)});
+    store_release(before->pub.next, uma_u64{addr(after)});
   else
-    publish(uma_layout.zones, uma_u64{addr(after)});
-  if (registry.first == zone) publish(registry.first, after);
+    store_release(uma_layout.zones, uma_u64{addr(after)});
+  if (registry.first == zone) store_release(registry.first, after);
   if (registry.last == zone) registry.last = before;
-  sub(uma_layout.zone_count);
-  add(uma_layout.generation);
+  owned_sub(uma_layout.zone_count);
+  owned_add(uma_layout.generation);
 }
 
 }  // namespace
@@ -70,13 +70,13 @@ bool is_plain(const Zone* zone) {
 
 void take_keg(Zone* zone) {
   Keg* keg = zone->keg;
-  add(keg->zones);
+  owned_add(keg->zones);
   if (keg->zones > 1) zone->pub.flags |= UMA_LAYOUT_ZONE_SECONDARY;
 }
 
 // A keg whose items are still in use stays: their slabs point to it.
 void leave_keg(Zone* zone) {
-  sub(zone->keg->zones);
+  owned_sub(zone->keg->zones);
   if (zone->keg->zones == 0 && zone->keg->pub.slabs == 0) keg_pool.free(zone->keg);
 }
 
@@ -104,25 +104,26 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, const ZoneIte
   Guard guard(registry.lock);
   if (zone->keg) take_keg(zone);
   link_zone(zone);
-  if (index) publish(registry.by_entry[index], zone);
+  if (index) store_release(registry.by_entry[index], zone);
   return zone;
 }
 
 void zone_remove(Zone* zone) {
   assert_held(registry.lock);
   unlink_zone(zone);
-  if (zone->pub.entry) publish(registry.by_entry[zone->pub.entry], static_cast<Zone*>(nullptr));
+  if (zone->pub.entry)
+    store_release(registry.by_entry[zone->pub.entry], static_cast<Zone*>(nullptr));
   if (zone->keg) leave_keg(zone);
   zone_pool.free(zone);
 }
 
 Lock& creation_lock() { return creation; }
 Lock& registry_lock() { return registry.lock; }
-Zone* registry_first() { return acquire(registry.first); }
-Zone* registry_next(Zone* zone) { return at<Zone>(acquire(zone->pub.next)); }
+Zone* registry_first() { return load_acquire(registry.first); }
+Zone* registry_next(Zone* zone) { return at<Zone>(load_acquire(zone->pub.next)); }
 Zone* zone_of_entry(unsigned index) {
   UMA_ASSERT(index < kEntryMax);
-  return acquire(registry.by_entry[index]);
+  return load_acquire(registry.by_entry[index]);
 }
 
 void registry_locks(LockVisitor visit) {

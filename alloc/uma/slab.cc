@@ -77,7 +77,7 @@ unsigned take_returned(Keg* keg, Slab* slab, void** items, unsigned count, bool 
           unpunch(keg, slab, units);
         }
       }
-      store(slab->bitmap[word], slab->bitmap[word] & ~(uint64_t{1} << bit));
+      store_relaxed(slab->bitmap[word], slab->bitmap[word] & ~(uint64_t{1} << bit));
       items[taken++] = item_at(keg, slab, index);
     }
   }
@@ -116,7 +116,7 @@ unsigned slab_alloc_items(Keg* keg, Slab* slab, void** items, unsigned count) {
       unpunch(keg, slab, item_units(keg, i));
   char* item = item_at(keg, slab, slab->bump);
   for (unsigned i = 0; i < fresh; i++, item += keg->pub.rsize) items[taken++] = item;
-  store(slab->bump, slab->bump + fresh);
+  store_relaxed(slab->bump, slab->bump + fresh);
   slab->free_items -= taken;
   if (reused) slab_idle_by(keg, slab, -ptrdiff_t(size_t{reused} * keg->pub.rsize));
   if (taken < count && slab->punched && returned(keg, slab)) {
@@ -136,7 +136,7 @@ bool slab_has(const Keg* keg, const void* p) {
   bool exact;
   const unsigned index = index_of(keg, slab, p, &exact);
   if (!exact) return false;
-  // Not by peek, which ThreadSanitizer would see: only this function is hidden from it.
+  // Not by load_relaxed, which ThreadSanitizer would see: only this function is hidden from it.
   const unsigned bump = __atomic_load_n(&slab->bump, __ATOMIC_RELAXED);
   const uint64_t bits = __atomic_load_n(&slab->bitmap[index / 64], __ATOMIC_RELAXED);
   return index >= bump || (bits >> (index % 64) & 1);
@@ -174,7 +174,7 @@ void slab_check(Keg* keg, Slab* slab, const void* p, const Caller& caller) {
 void slab_free_item(Keg* keg, Slab* slab, void* item, const Caller& caller) {
   const unsigned index = checked_index(keg, slab, item, caller);
   uint64_t& bits = slab->bitmap[index / 64];
-  store(bits, bits | uint64_t{1} << (index % 64));
+  store_relaxed(bits, bits | uint64_t{1} << (index % 64));
   slab->free_items++;
   slab->zeroed = false;
 }
@@ -203,12 +203,12 @@ void move(size_t& count, ptrdiff_t by) { count += by < 0 ? -min(count, size_t(-b
 
 void show(size_t count, size_t& shown, uint64_t& total) {
   if (count == shown) return;
-  bump(total, uint64_t{count - shown});
+  locked_add(total, uint64_t{count - shown});
   shown = count;
 }
 }  // namespace
 
-size_t slab_unscanned_total() { return peek(unscanned_total); }
+size_t slab_unscanned_total() { return load_relaxed(unscanned_total); }
 
 void slab_count_idle(Keg* keg, ptrdiff_t idle, ptrdiff_t unscanned) {
   assert_held(keg->lock);

@@ -25,10 +25,10 @@ void zone_stat(const Zone* zone, uma_zone_stats* stats) {
   stats->frees = counts.frees;
   stats->used = counts.used;
   stats->cached = counts.cached;
-  stats->fails = peek(zone->pub.fails);
+  stats->fails = load_relaxed(zone->pub.fails);
   if (!zone->keg) return;
-  stats->keg_free = peek(zone->keg->pub.free_items);
-  stats->keg_bytes = peek(zone->keg->pub.slabs) * zone->keg->pub.slab_bytes;
+  stats->keg_free = load_relaxed(zone->keg->pub.free_items);
+  stats->keg_bytes = load_relaxed(zone->keg->pub.slabs) * zone->keg->pub.slab_bytes;
 }
 
 extern "C" UMA_EXPORT void uma_zone_get_stats(uma_zone_t handle, uma_zone_stats* stats) {

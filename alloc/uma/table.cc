@@ -65,11 +65,11 @@ Row large_row() {
   const uma_layout_large& large = uma_layout.large;
   return {.name = "large blocks",
           .size = 0,
-          .used = peek(large.allocs) - peek(large.frees),
-          .free = peek(large.cached_blocks),
-          .requests = peek(large.allocs),
-          .fails = peek(large.fails),
-          .bytes = peek(large.used_bytes)};
+          .used = load_relaxed(large.allocs) - load_relaxed(large.frees),
+          .free = load_relaxed(large.cached_blocks),
+          .requests = load_relaxed(large.allocs),
+          .fails = load_relaxed(large.fails),
+          .bytes = load_relaxed(large.used_bytes)};
 }
 
 void print_row(const Row& row) {
@@ -86,7 +86,7 @@ void print_row(const Row& row) {
 class Table {
  public:
   Table()
-      : room_(peek(uma_layout.zone_count) + 1),
+      : room_(load_relaxed(uma_layout.zone_count) + 1),
         mapped_(round_up(room_ * sizeof(Row), kPage)),
         rows_(static_cast<Row*>(os::map(nullptr, mapped_))) {}
   ~Table() {
@@ -120,12 +120,12 @@ void print_total(uint64_t zone_bytes) {
     if (options.human) return line.bytes(bytes, 0, true), void();
     line.number(bytes / 1024).text("K");
   };
-  const uint64_t large = peek(uma_layout.large.used_bytes);
+  const uint64_t large = load_relaxed(uma_layout.large.used_bytes);
   Line line;
   amount(line, "total: mapped ", uma_layout_mapped(&uma_layout));
   amount(line, ", in use ", zone_bytes + large);
   amount(line, ", large ", large);
-  amount(line, ", metadata ", peek(page_counters().meta_used));
+  amount(line, ", metadata ", load_relaxed(page_counters().meta_used));
   line.write_stderr();
 }
 
