@@ -66,7 +66,7 @@ const Allocator* next_allocator() {
 // --- mistakes ---
 
 [[noreturn]] void bad_pointer(const void* p, const char* function) {
-  if (heap_map_offset(p) == kEntryUma * sizeof(Entry)) {
+  if (heap_map_offset(p) == offset_of_entry(kEntryUma)) {
     const Keg* keg = slab_of(p)->keg;
     const char* name = "UMA";
     for (Zone* zone = registry_first(); zone; zone = registry_next(zone))

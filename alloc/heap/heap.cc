@@ -26,7 +26,7 @@ namespace uma {
 namespace {
 
 constexpr size_t kBypassZeroed = size_t{32} << 10;  // calloc looks for fresh memory from here on
-constexpr unsigned kLargeOffset = kEntryLarge * sizeof(Entry);
+constexpr unsigned kLargeOffset = offset_of_entry(kEntryLarge);
 
 Zone* create_class(unsigned entry) {
   if (!boot()) return nullptr;
@@ -127,7 +127,7 @@ void heap_start() {
 extern "C" {
 
 void* uma_heap_alloc_miss(size_t offset) {
-  const unsigned entry = offset ? unsigned(offset / sizeof(Entry)) : 1;
+  const unsigned entry = offset ? entry_of_offset(offset) : 1;
   void* item = class_item(entry);
   if (likely(item != nullptr)) return item;
   const size_t size = size_of_entry(entry);
@@ -148,7 +148,7 @@ void* uma_heap_alloc_miss(size_t offset) {
 }
 
 void* uma_heap_alloc_locked(size_t offset) {
-  Zone* zone = class_zone(offset ? unsigned(offset / sizeof(Entry)) : 1);
+  Zone* zone = class_zone(offset ? entry_of_offset(offset) : 1);
   return zone ? zone_alloc_locked(zone) : nullptr;
 }
 
@@ -164,7 +164,7 @@ void uma_heap_free_miss(void* p, size_t mark) {
     free_other(p, offset, "free");
     return background_poll(__builtin_return_address(0));
   }
-  Zone* zone = zone_of_entry(offset / sizeof(Entry));
+  Zone* zone = zone_of_entry(entry_of_offset(offset));
   if (mark >= kOffsetMarks)
     zone_free_searched(zone, p, "free");
   else
@@ -175,13 +175,13 @@ void uma_heap_free_miss(void* p, size_t mark) {
 void uma_heap_free_twice(void* p, size_t mark) {
   const unsigned offset = offset_of_mark(unsigned(mark));
   if (!is_class(offset)) return free_other(p, offset, "free");
-  report::double_free("free", addr(p), zone_of_entry(offset / sizeof(Entry))->pub.name);
+  report::double_free("free", addr(p), zone_of_entry(entry_of_offset(offset))->pub.name);
 }
 
 void uma_heap_free_locked(void* p, size_t mark) {
   const unsigned offset = offset_of_mark(unsigned(mark));
   if (!is_class(offset)) return free_other(p, offset, "free");
-  zone_free_locked(zone_of_entry(offset / sizeof(Entry)), p, "free");
+  zone_free_locked(zone_of_entry(entry_of_offset(offset)), p, "free");
 }
 
 void uma_heap_free_other(void* p) {
@@ -193,7 +193,7 @@ void uma_heap_free_other(void* p) {
 
 void* heap_alloc(size_t size) {
   if (size > kClassMax) return uma_heap_alloc_large(size);
-  return heap_item(entry_of_size(max(size, size_t{1})) * sizeof(Entry));
+  return heap_item(offset_of_entry(entry_of_size(max(size, size_t{1}))));
 }
 
 void* heap_alloc_zeroed(size_t size) {
@@ -203,10 +203,10 @@ void* heap_alloc_zeroed(size_t size) {
     p = size <= PTRDIFF_MAX && boot() ? large_block(size, kPage, &zeroed) : nullptr;
   } else if (size >= kBypassZeroed) {
     const unsigned entry = entry_of_size(size);
-    p = uma_percpu_pop(entry * sizeof(Entry));
+    p = uma_percpu_pop(offset_of_entry(entry));
     Zone* zone = p ? nullptr : class_zone(entry);
     if (zone) p = zone_alloc_zeroed(zone, &zeroed);
-    if (zone && !p) p = uma_heap_alloc_miss(entry * sizeof(Entry));
+    if (zone && !p) p = uma_heap_alloc_miss(offset_of_entry(entry));
   } else {
     p = heap_alloc(size);
   }
@@ -229,7 +229,7 @@ void heap_free(void* p, const char* function) {
   if (likely(pushed == 0)) return;
   const unsigned offset = offset_of_mark(mark);
   if (!is_class(offset)) return free_other(p, offset, function);
-  Zone* zone = zone_of_entry(offset / sizeof(Entry));
+  Zone* zone = zone_of_entry(entry_of_offset(offset));
   if (mark >= kOffsetMarks) return zone_free_searched(zone, p, function);
   if (pushed == 2) report::double_free(function, addr(p), zone->pub.name);
   zone_free_miss(zone, p, function);
@@ -242,8 +242,8 @@ size_t size_of_block(const void* p, const char* function) {
   const unsigned offset = heap_map_offset(p);
   if (is_class(offset)) {
     if (checks_items())
-      keg_check(slab_of(p)->keg, p, {function, zone_of_entry(offset / sizeof(Entry))->pub.name});
-    return size_of_entry(unsigned(offset / sizeof(Entry)));
+      keg_check(slab_of(p)->keg, p, {function, zone_of_entry(entry_of_offset(offset))->pub.name});
+    return size_of_entry(entry_of_offset(offset));
   }
   if (offset == kLargeOffset) return run_block_size(p, function);
   return offset == 0 ? large_size(p) : 0;
@@ -285,10 +285,10 @@ void* heap_resize(void* p, size_t size) {
   const unsigned mark = heap_map_mark(p), offset = offset_of_mark(mark);
   if (likely(is_class(offset)) && !checks_items()) {
     if (mark >= kOffsetMarks) {
-      const auto& keeps = kClassKeeps.of[offset / sizeof(Entry)];
+      const auto& keeps = kClassKeeps.of[entry_of_offset(offset)];
       if (size - keeps.first < keeps.count) return p;
     }
-    return move_block(p, kClassSizes.of[offset / sizeof(Entry)], size);
+    return move_block(p, kClassSizes.of[entry_of_offset(offset)], size);
   }
   const size_t old_size = size_of_block(p, "realloc");
   if (!old_size) return foreign_realloc(p, size);

@@ -36,7 +36,7 @@ inline unsigned heap_map_offset(const void* p) { return offset_of_mark(heap_map_
 // heap_resize. Inline, because a block that grows step by step
 // seldom needs more than this. Never true for null or size 0.
 inline bool heap_keeps(const void* p, size_t size) {
-  const auto& keeps = kClassKeeps.of[heap_map_mark(p) / sizeof(Entry)];
+  const auto& keeps = kClassKeeps.of[entry_of_offset(heap_map_mark(p))];
   return size - keeps.first < keeps.count && likely(!checks_items());
 }
 // realloc where heap_keeps has said no. p: a block or null; keeps the old block on failure. size >
@@ -86,7 +86,7 @@ void* heap_aligned_block(size_t align, size_t size);
 // start at granules.
 inline void* heap_alloc_aligned(size_t align, size_t size) {
   if (likely(align <= kGranule && size <= kClassMax))
-    return heap_item(aligned_entry(align, size) * sizeof(Entry));
+    return heap_item(offset_of_entry(aligned_entry(align, size)));
   return heap_aligned_block(align, size);
 }
 

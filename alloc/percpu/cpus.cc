@@ -306,7 +306,7 @@ long move_locked(Cpu* cpu, unsigned index, void** from, void** to) {
 bool move(Cpu* cpu, unsigned index, void** from, void** to) {
   if (cpu->id == state.limit) return move_locked(cpu, index, from, to) == 1;
   for (int tries = 0; tries < 64; tries++) {
-    const long moved = uma_percpu_move(index * sizeof(Entry), cpu->region, from, to);
+    const long moved = uma_percpu_move(offset_of_entry(index), cpu->region, from, to);
     if (moved >= 0) return moved == 1;
   }
   return false;

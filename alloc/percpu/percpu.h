@@ -68,6 +68,11 @@ struct Cpu {
   Cpu* next = nullptr;  // seen before
 };
 
+// An entry's byte offset in a region, as the assembly and the page map have it.
+inline constexpr size_t offset_of_entry(unsigned index) { return index * sizeof(Entry); }
+inline constexpr unsigned entry_of_offset(size_t offset) {
+  return unsigned(offset / sizeof(Entry));
+}
 inline Entry* entry_at(char* region, unsigned index) {
   return reinterpret_cast<Entry*>(region) + index;
 }

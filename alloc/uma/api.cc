@@ -70,7 +70,7 @@ UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, 
   }
   fork_hook();
   Guard guard(creation_lock());
-  Keg* keg = keg_create(size, size_t(align), uint16_t(kEntryUma * sizeof(Entry)));
+  Keg* keg = keg_create(size, size_t(align), uint16_t(offset_of_entry(kEntryUma)));
   if (!keg) {
     errno = ENOMEM;
     return nullptr;

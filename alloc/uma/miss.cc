@@ -188,7 +188,7 @@ void* zone_alloc_zeroed(Zone* zone, bool* zeroed) {
 }
 
 extern "C" void uma_percpu_correct(size_t offset) {
-  locked_add(zone_of_entry(unsigned(offset / sizeof(Entry)))->pub.corrections);
+  locked_add(zone_of_entry(entry_of_offset(offset))->pub.corrections);
 }
 
 }  // namespace uma

@@ -99,7 +99,7 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, const ZoneIte
   zone->dtor = functions.dtor;
   zone->zinit = functions.zinit;
   zone->zfini = functions.zfini;
-  zone->offset = uint16_t(index * sizeof(Entry));
+  zone->offset = uint16_t(offset_of_entry(index));
   zone->fast_offset = is_plain(zone) ? zone->offset : uint16_t{0};
   Guard guard(registry.lock);
   if (zone->keg) take_keg(zone);
