@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include <atomic>
+#include <iterator>
 
 #include "tests/stress/disturb.h"
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include <atomic>
+#include <iterator>
 
 #include "tests/stress/disturb.h"
 #include "tests/stress/stamp.h"

@@ -98,7 +98,7 @@ manual_compiles() {
   local command
   command -v man >/dev/null || { echo 'SKIP: man is not installed' && return; }
   mkdir copied cc
-  printf '#!/bin/bash\nexec gcc-12 "$@"\n' >cc/cc && chmod 755 cc/cc
+  printf '#!/bin/bash\nexec gcc "$@"\n' >cc/cc && chmod 755 cc/cc
   cp example.c copied/point.c
   command=$(MANWIDTH=80 LC_ALL=C.UTF-8 man -l "$manual" 2>/dev/null |
     sed -n '/^ *cc point\.c/ { :more; /\\$/ { N; b more }; p }')

@@ -66,12 +66,17 @@ apt_options=(
   -o "Acquire::Retries=3"
 )
 apt-get "${apt_options[@]}" -qq update >&2 || fail "cannot fetch Debian's source index"
-version=$(apt-cache "${apt_options[@]}" showsrc redis | sed -n 's/^Version: //p' | sort -V | tail -1)
-[[ -n $version ]] || fail "the source index has no redis"
+mapfile -t versions < <(
+  apt-cache "${apt_options[@]}" showsrc redis | sed -n 's/^Version: //p' | sort -Vru
+)
+((${#versions[@]})) || fail "the source index has no redis"
 
 cd "$scratch/source"
-apt-get "${apt_options[@]}" -qq source "redis=$version" >"$scratch/source.log" 2>&1 ||
-  { tail -20 "$scratch/source.log" >&2; fail "cannot fetch redis $version"; }
+# A mirror may lag behind the index: an older version serves as well.
+for version in "${versions[@]}" ''; do
+  [[ -n $version ]] || { tail -20 "$scratch/source.log" >&2; fail "cannot fetch redis ${versions[*]}"; }
+  apt-get "${apt_options[@]}" -qq source "redis=$version" >"$scratch/source.log" 2>&1 && break
+done
 cd redis-*/
 make -j"$(nproc)" MALLOC=libc BUILD_TLS=no USE_SYSTEMD=no >"$scratch/make.log" 2>&1 ||
   { tail -20 "$scratch/make.log" >&2; fail "redis $version does not build"; }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "tests/conformance/check.h"
 
