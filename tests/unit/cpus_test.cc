@@ -16,11 +16,11 @@ namespace {
 constexpr unsigned kEntry = kBootEntries;
 constexpr size_t kOffset = kEntry * 16;
 
-int items[1000];
+int items[10 * kCpuIds];
 
-// An array of 30 on each CPU that this thread may use: a thread that popped finds room wherever it
-// goes on.
-void AttachEverywhere() {
+// An array on each CPU that this thread may use, with items: a thread that popped finds room for
+// all wherever it goes on. `count`: how many items there are.
+void AttachEverywhere(size_t* count) {
   cpu_set_t all;
   ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
   for (int id = 0; id < CPU_SETSIZE; id++) {
@@ -32,7 +32,8 @@ void AttachEverywhere() {
     Cpu* cpu = percpu_self();
     ASSERT_NE(cpu, nullptr);
     Guard guard(cpu->lock);
-    ASSERT_TRUE(percpu_resize(cpu, kEntry, 30));
+    ASSERT_TRUE(percpu_resize(cpu, kEntry, 1000));
+    for (int i = 0; i < 10; i++, (*count)++) ASSERT_EQ(uma_percpu_push(&items[*count], kOffset), 0);
   }
   ASSERT_EQ(sched_setaffinity(0, sizeof(all), &all), 0);
 }
@@ -84,9 +85,8 @@ TEST_F(Cpus, AreToThemselvesWhileStopped) {
       out--;
     }
   };
-  AttachEverywhere();
-  size_t next = 0;
-  while (next < 20 && uma_percpu_push(&items[next], kOffset) == 0) next++;
+  size_t count = 0;
+  AttachEverywhere(&count);
   std::vector<std::thread> threads;
   for (int i = 0; i < 2; i++) threads.emplace_back(work);
   for (int i = 0; i < 2000; i++)
@@ -101,7 +101,7 @@ TEST_F(Cpus, AreToThemselvesWhileStopped) {
     Entry* entry = entry_at(cpu->region, kEntry);
     for (void** slot = entry->top; *--slot;) held++;
   }
-  EXPECT_EQ(held, next) << "an item was lost or doubled";
+  EXPECT_EQ(held, count) << "an item was lost or doubled";
 }
 
 }  // namespace
