@@ -50,10 +50,14 @@ void each_row(size_t first, size_t end, Visit visit) {
   }
 }
 
+size_t region_end(size_t index) {
+  return min((index / kRegionSpans + 1) * kRegionSpans, arena.committed);
+}
+
 void small_pages(size_t index) {
   assert_held(arena.lock);
   const size_t first = index / kRegionSpans * kRegionSpans;
-  const size_t end = min(first + kRegionSpans, arena.committed);
+  const size_t end = region_end(index);
   for (size_t i = first; i < end; i++) {
     Span& span = span_at(i);
     if (!span.huge) continue;
@@ -91,7 +95,12 @@ size_t purge_runs(size_t keep) {
   for (size_t i = arena.committed; i-- > 0 && pages.runs_free_dirty > keep;) {
     Span& span = span_at(i);
     if (!span.dirty) continue;
-    if (span.huge && span.free != ~uint32_t{0}) small_pages(i);
+    if (span.huge && !is_free(span)) {
+      // The spans above in the same region have more to give back now.
+      small_pages(i);
+      i = region_end(i);
+      continue;
+    }
     const size_t bytes = purge_span(i);
     owned_sub(pages.runs_free_dirty, bytes);
     locked_add(pages.purged_bytes, uma_u64{bytes});

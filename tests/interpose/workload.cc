@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/random.h"
+
 extern "C" [[gnu::weak]] long replaced_clock_calls();
 
 namespace {
@@ -29,17 +31,7 @@ bool unaligned;
   _exit(1);
 }
 
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed * 2654435761u + 1) {}
-  size_t Below(size_t n) {
-    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-    return static_cast<size_t>(state_ >> 33) % n;
-  }
-
- private:
-  uint64_t state_;
-};
+using support::Random;
 
 // A few large blocks, so that these are cached, given back and resized as well.
 size_t Size(Random& random) {

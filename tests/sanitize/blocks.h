@@ -17,6 +17,8 @@
 
 #include <algorithm>
 
+#include "tests/support/random.h"
+
 namespace sanitize {
 
 struct Kind;  // which zone a block is of, see zones.h; null: of the heap
@@ -29,19 +31,7 @@ struct Block {
   const Kind* kind = nullptr;
 };
 
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15 + 0x1234567) {}
-  size_t Below(size_t limit) {
-    state_ ^= state_ << 13;
-    state_ ^= state_ >> 7;
-    state_ ^= state_ << 17;
-    return (state_ >> 11) % limit;
-  }
-
- private:
-  uint64_t state_;
-};
+using support::Random;
 
 [[noreturn]] inline void Wrong(const Block& block, size_t offset, const char* what) {
   fprintf(stderr, "%s: block %p of %zu bytes, owner %lu, serial %lu, at offset %zu\n", what,

@@ -35,7 +35,10 @@ def sanitized_oracle(name, sanitizer, runs):
         ],
         linkopts = flags + ["-lpthread"] + ["-Wl,--wrap=" + name for name in wrapped],
         linkstatic = 1,
-        deps = ["//tools/bazel:cxx_runtime"],
+        deps = [
+            "//tests/support",
+            "//tools/bazel:cxx_runtime",
+        ],
     )
     for run, (environment, arguments) in runs.items():
         native.sh_test(

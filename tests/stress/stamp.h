@@ -12,23 +12,11 @@
 #include <string.h>
 
 #include "tests/conformance/check.h"
+#include "tests/support/random.h"
 
 namespace stress {
 
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15 + 0x1234567) {}
-  uint64_t Next() {
-    state_ ^= state_ << 13;
-    state_ ^= state_ >> 7;
-    state_ ^= state_ << 17;
-    return state_;
-  }
-  size_t Below(size_t limit) { return (Next() >> 11) % limit; }
-
- private:
-  uint64_t state_;
-};
+using support::Random;
 
 struct Block {
   unsigned char* address = nullptr;

@@ -9,10 +9,13 @@
 
 #include "alloc/uma/boot.h"
 #include "alloc/uma/registry.h"
-#include "tests/unit/random.h"
+#include "tests/support/random.h"
 
 namespace uma {
 namespace {
+
+using support::kSeeds;
+using support::Random;
 
 class Buckets : public testing::TestWithParam<uint64_t> {
  protected:

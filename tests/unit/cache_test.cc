@@ -11,10 +11,13 @@
 #include "alloc/uma/boot.h"
 #include "alloc/uma/bucket.h"
 #include "alloc/uma/registry.h"
-#include "tests/unit/random.h"
+#include "tests/support/random.h"
 
 namespace uma {
 namespace {
+
+using support::kSeeds;
+using support::Random;
 
 // Nobody moves this thread meanwhile, so that one cache is all there is.
 void StayHere() {

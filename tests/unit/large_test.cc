@@ -11,10 +11,13 @@
 #include "alloc/base/util.h"
 #include "alloc/os/published.h"
 #include "alloc/uma/boot.h"
-#include "tests/unit/random.h"
+#include "tests/support/random.h"
 
 namespace uma {
 namespace {
+
+using support::kSeeds;
+using support::Random;
 
 constexpr size_t kMiB = size_t{1} << 20;
 

@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "alloc/page/page.h"
-#include "tests/unit/random.h"
+#include "tests/support/random.h"
 
 namespace uma {
 namespace {
+
+using support::kSeeds;
+using support::Random;
 
 constexpr uint16_t kMark = 48;
 

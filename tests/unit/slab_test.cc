@@ -11,10 +11,13 @@
 
 #include "alloc/uma/boot.h"
 #include "alloc/uma/registry.h"
-#include "tests/unit/random.h"
+#include "tests/support/random.h"
 
 namespace uma {
 namespace {
+
+using support::kSeeds;
+using support::Random;
 
 constexpr Caller kCaller = {"test", "slab"};
 constexpr size_t kSizes[] = {8, 24, 100, 512, 1000, 4096, 9000, 70000};
