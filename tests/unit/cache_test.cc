@@ -11,13 +11,9 @@
 #include "alloc/uma/boot.h"
 #include "alloc/uma/bucket.h"
 #include "alloc/uma/registry.h"
-#include "tests/support/random.h"
 
 namespace uma {
 namespace {
-
-using support::kSeeds;
-using support::Random;
 
 // Nobody moves this thread meanwhile, so that one cache is all there is.
 void StayHere() {
