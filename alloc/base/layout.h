@@ -85,8 +85,8 @@ struct uma_layout_zone {
   uma_u64 moved_out;   /* items taken out of per-CPU arrays in batches, counted after it */
   uma_u64 corrections; /* pops that were counted and then restarted */
   uma_u64 fails;
-  uma_u64 sleeps; /* reserved, 0: requests that waited for an item */
-  uma_u64 limit;  /* reserved, 0: the most items there may be */
+  uma_u64 sleeps; /* requests that waited for an item */
+  uma_u64 limit;  /* the most items there may be, 0: no limit */
 
   uma_u64 bucket_items; /* items in the zone's buckets, of which the first may be part full */
   uma_u32 ops_started;  /* slow operations begun and ended: equal when none is in flight */

@@ -8,12 +8,14 @@
 #include "alloc/uma/background.h"
 #include "alloc/uma/boot.h"
 #include "alloc/uma/bucket.h"
+#include "alloc/uma/bypass.h"
 #include "alloc/uma/cache.h"
 #include "alloc/uma/fork.h"
 #include "alloc/uma/miss.h"
 #include "alloc/uma/reclaim.h"
 #include "alloc/uma/registry.h"
 #include "alloc/uma/stat.h"
+#include "alloc/uma/wait.h"
 
 namespace uma {
 
@@ -38,7 +40,7 @@ Zone* make_zone(const char* name, const ZoneItems& items, const ZoneFunctions& f
 
 void* construct(Zone* zone, void* item, void* arg, int flags) {
   assert_may_call_owner();
-  if (flags & M_ZERO) memset(item, 0, zone->pub.size);
+  if ((flags & M_ZERO) && zone->pub.size) memset(item, 0, zone->pub.size);
   if (!zone->ctor || zone->ctor(item, int(zone->pub.size), arg, flags) == 0) return item;
   // As in the kernel: no dtor, but the item leaves the zone; it counts as a failed allocation.
   locked_add(zone->pub.slow_frees);
@@ -50,6 +52,30 @@ void* construct(Zone* zone, void* item, void* arg, int flags) {
 void destruct(const Zone* zone, void* item, void* arg) {
   assert_may_call_owner();
   if (zone->dtor) zone->dtor(item, int(zone->pub.size), arg);
+}
+
+void* alloc(Zone* zone, void* arg, int flags, bool locked, const void* caller) {
+  void* item = zone->offset && !locked ? uma_percpu_pop(zone->offset) : nullptr;
+  if (!item) {
+    item = zone_alloc_try(zone, how_of(flags), locked);
+    if (!item) item = zone_alloc_again(zone, flags);
+    zone_yield_cached(zone);
+    if (caller) background_poll(caller);
+  }
+  if (item) return construct(zone, item, arg, flags);
+  locked_add(zone->pub.fails);
+  errno = ENOMEM;
+  return nullptr;
+}
+
+void give_back(Zone* zone, void* item) {
+  if (wants_back(zone)) return zone_free_to_source(zone, item, "uma_zfree");
+  if (bypasses_cache(zone)) return zone_free_miss(zone, item, "uma_zfree");
+  if (zone->keg && is_searched(zone->rsize)) return zone_free_searched(zone, item, "uma_zfree");
+  const int pushed = uma_percpu_push(item, zone->offset);
+  if (pushed == 0) return;
+  if (pushed == 2) report::double_free("uma_zfree", addr(item), zone->pub.name);
+  zone_free_miss(zone, item, "uma_zfree");
 }
 
 }  // namespace
@@ -91,7 +117,28 @@ UMA_EXPORT uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dt
   }
   Guard guard(creation_lock());
   Keg* keg = zone_of(primary)->keg;
+  if (!keg) {
+    errno = EINVAL;
+    return nullptr;
+  }
   return handle_of(make_zone(name, items_of(keg), {ctor, dtor, zinit, zfini}));
+}
+
+UMA_EXPORT uma_zone_t uma_zcache_create(const char* name, int size, uma_ctor ctor, uma_dtor dtor,
+                                        uma_init zinit, uma_fini zfini, uma_import import,
+                                        uma_release release, void* arg, int flags) {
+  if (!name || size < 0 || !import || !release || flags) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  if (!boot()) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  fork_hook();
+  Guard guard(creation_lock());
+  const OwnSource own = {.import = import, .release = release, .arg = arg, .out = 0, .limit = {}};
+  return handle_of(make_zone(name, items_of(own, uint32_t(size)), {ctor, dtor, zinit, zfini}));
 }
 
 UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
@@ -122,36 +169,20 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
 }
 
 void* uma_zalloc_miss(uma_zone_t handle, void* arg, int flags) {
-  Zone* zone = zone_of(handle);
-  void* item = zone->offset ? uma_percpu_pop(zone->offset) : nullptr;
-  if (!item) item = zone_alloc_miss(zone);
-  background_poll(__builtin_return_address(0));
-  if (!item) {
-    errno = ENOMEM;
-    return nullptr;
-  }
-  return construct(zone, item, arg, flags);
+  if (!handle) return errno = EINVAL, nullptr;
+  return alloc(zone_of(handle), arg, flags, false, __builtin_return_address(0));
 }
 
 void* uma_zalloc_locked(uma_zone_t handle, void* arg, int flags) {
-  Zone* zone = zone_of(handle);
-  void* item = zone_alloc_locked(zone);
-  if (!item) {
-    errno = ENOMEM;
-    return nullptr;
-  }
-  return construct(zone, item, arg, flags);
+  return alloc(zone_of(handle), arg, flags, true, nullptr);
 }
 
 void uma_zfree_miss(uma_zone_t handle, void* item, void* arg) {
-  if (!item) return;
+  if (!handle) return void(errno = EINVAL);
   Zone* zone = zone_of(handle);
   destruct(zone, item, arg);
-  if (zone->offset && is_searched(zone->rsize)) return zone_free_searched(zone, item, "uma_zfree");
-  const int pushed = zone->offset ? uma_percpu_push(item, zone->offset) : 1;
-  if (pushed == 0) return;
-  if (pushed == 2) report::double_free("uma_zfree", addr(item), zone->pub.name);
-  zone_free_miss(zone, item, "uma_zfree");
+  give_back(zone, item);
+  zone_yield_cached(zone);
   background_poll(__builtin_return_address(0));
 }
 
@@ -159,10 +190,37 @@ void uma_zfree_locked(uma_zone_t handle, void* item, void* arg) {
   Zone* zone = zone_of(handle);
   destruct(zone, item, arg);
   zone_free_locked(zone, item, "uma_zfree");
+  zone_yield_cached(zone);
 }
 
-UMA_EXPORT void uma_prealloc(uma_zone_t handle, int items) {
-  if (items > 0) keg_reserve(zone_of(handle)->keg, unsigned(items));
+UMA_EXPORT int uma_zalloc_bulk(uma_zone_t handle, void** items, int count, int flags) {
+  if (!handle || count < 0) return errno = EINVAL, 0;
+  Zone* zone = zone_of(handle);
+  unsigned n = zone_alloc_batch(zone, items, unsigned(count), how_of(flags));
+  unsigned good = 0;
+  for (unsigned i = 0; i < n; i++)
+    if (void* item = construct(zone, items[i], nullptr, flags)) items[good++] = item;
+  // What is missing comes one by one, from what the limit still allows or with waiting.
+  for (; good < unsigned(count); good++)
+    if (!(items[good] = alloc(zone, nullptr, flags, false, nullptr))) break;
+  zone_yield_cached(zone);
+  background_poll(__builtin_return_address(0));
+  return int(good);
+}
+
+UMA_EXPORT void uma_zfree_bulk(uma_zone_t handle, void* const* items, int count) {
+  if (!handle || count < 0) return void(errno = EINVAL);
+  Zone* zone = zone_of(handle);
+  for (int i = 0; i < count; i++) destruct(zone, items[i], nullptr);
+  zone_free_batch(zone, items, unsigned(count), "uma_zfree_bulk");
+  zone_yield_cached(zone);
+  background_poll(__builtin_return_address(0));
+}
+
+UMA_EXPORT int uma_prealloc(uma_zone_t handle, int items) {
+  Zone* zone = zone_of(handle);
+  if (!zone || !zone->keg || items < 0) return errno = EINVAL, 0;
+  return int(min(keg_prealloc(zone->keg, unsigned(items)), unsigned(items)));
 }
 
 }  // extern "C"

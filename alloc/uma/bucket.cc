@@ -25,9 +25,14 @@ void lower(Zone* zone) {
 // slabs.
 uint64_t bucket_limit(const Zone* zone) {
   const uint64_t rsize = zone->rsize;
-  if (rsize >= kLargeItem) return is_buffer(rsize) ? kBufferBytes / rsize : 0;
-  const uint64_t all = zone->keg ? load_relaxed(zone->keg->pub.slabs) * zone->keg->pub.ipers : 0;
-  return max(uint64_t{kBucketBytes / rsize}, all / kBucketShare);
+  uint64_t most;
+  if (rsize >= kLargeItem) {
+    most = is_buffer(rsize) ? kBufferBytes / rsize : 0;
+  } else {
+    const uint64_t all = zone->keg ? load_relaxed(zone->keg->pub.slabs) * zone->keg->pub.ipers : 0;
+    most = max(uint64_t{kBucketBytes / rsize}, all / kBucketShare);
+  }
+  return min(most, load_relaxed(zone->bucket_most));
 }
 
 unsigned bucket_fetch(Zone* zone, void** items, unsigned count) {

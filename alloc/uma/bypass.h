@@ -11,7 +11,9 @@ namespace uma {
 // Each item is checked at once when it is freed, so it goes to its slab.
 inline bool checks_items() { return options.invariants; }
 // No cache is used: for all zones, or for one that has none.
-inline bool bypasses_cache(const Zone* zone) { return !zone->offset || checks_items(); }
+inline bool bypasses_cache(const Zone* zone) {
+  return !zone->offset || load_relaxed(zone->bypass) || checks_items();
+}
 
 }  // namespace uma
 

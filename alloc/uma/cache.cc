@@ -221,6 +221,7 @@ unsigned cache_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown) {
     wanted = first_cap(rsize);
   else if (recent && !one_way)
     wanted = grown_cap(zone, cap);
+  wanted = min(wanted, unsigned{load_relaxed(zone->cap_most)});
   if (wanted != cap) *grown = resize(zone, cpu, wanted);
   return cold->cap;
 }

@@ -10,32 +10,41 @@
         .hidden uma_zfree_miss
         .hidden uma_zfree_locked
 
-# void *uma_zalloc(uma_zone_t zone, int flags)
-FUNCTION uma_zalloc
-        mov     %esi, %edx
-        xor     %esi, %esi
-        jmp     uma_zalloc_arg
-END_FUNCTION uma_zalloc
+# Two functions of each kind, one with an argument for ctor or dtor: a call of the other would be
+# four instructions more. A null zone goes to C++ as well, which says so.
 
-# void *uma_zalloc_arg(uma_zone_t zone, void *arg, int flags)
-# r9, r10, rsi keep zone, flags and arg for the slow paths; rdi becomes the entry's offset.
-FUNCTION uma_zalloc_arg
+# void *\name(uma_zone_t zone[, void *arg], int flags)
+# r9, r10 and (arg) rsi keep zone, flags and arg for the slow paths; rdi becomes the entry's offset.
+# The test of the flags leaves the sign flag clear for the section.
+.macro ZALLOC name, flags, arg
+FUNCTION \name
         mov     %rdi, %r9
-        mov     %edx, %r10d
-        test    $UMA_M_ZERO, %edx
-        jnz     .Lzalloc_slow
+        mov     %\flags, %r10d
+        test    %rdi, %rdi
+        jz      .Lslow_\name
+        test    $UMA_M_ZERO, %\flags
+        jnz     .Lslow_\name
         movzwl  UMA_ZONE_FAST_OFFSET(%rdi), %edi
-        test    %edi, %edi              # the sign flag must be clear before the section
-        SECTION_POP zalloc, .Lzalloc_slow, .Lzalloc_locked, uma_correct_keeping
-.Lzalloc_slow:
-        mov     %r9, %rdi
-        mov     %r10d, %edx
+        SECTION_POP \name, .Lslow_\name, .Llocked_\name, uma_correct_keeping
+.Lslow_\name:
+        ZALLOC_ARGUMENTS \arg
         jmp     uma_zalloc_miss
-.Lzalloc_locked:
+.Llocked_\name:
+        ZALLOC_ARGUMENTS \arg
+        jmp     uma_zalloc_locked
+END_FUNCTION \name
+.endm
+
+.macro ZALLOC_ARGUMENTS arg
         mov     %r9, %rdi
         mov     %r10d, %edx
-        jmp     uma_zalloc_locked
-END_FUNCTION uma_zalloc_arg
+    .if \arg == 0
+        xor     %esi, %esi
+    .endif
+.endm
+
+ZALLOC uma_zalloc, esi, 0
+ZALLOC uma_zalloc_arg, edx, 1
 
 # The correction for a pop that keeps values in r9, r10 and rsi.
 FUNCTION uma_correct_keeping
@@ -56,33 +65,44 @@ FUNCTION uma_correct_keeping
         ret
 END_FUNCTION uma_correct_keeping
 
-# void uma_zfree(uma_zone_t zone, void *item)
-FUNCTION uma_zfree
-        xor     %edx, %edx
-        jmp     uma_zfree_arg
-END_FUNCTION uma_zfree
-
-# void uma_zfree_arg(uma_zone_t zone, void *item, void *arg)
-FUNCTION uma_zfree_arg
+# void \name(uma_zone_t zone, void *item[, void *arg])
+.macro ZFREE name, arg
+FUNCTION \name
         mov     %rdi, %r9
+    .if \arg
         mov     %rdx, %r10
+    .endif
         test    %rsi, %rsi
-        jz      .Lzfree_none
+        jz      .Lnone_\name
+        test    %rdi, %rdi
+        jz      .Lno_zone_\name
         mov     %rsi, %rdi
         movzwl  UMA_ZONE_FAST_OFFSET(%r9), %esi
-        SECTION_PUSH zfree, .Lzfree_slow, .Lzfree_slow, .Lzfree_locked
-.Lzfree_slow:
-        mov     %rdi, %rsi
-        mov     %r9, %rdi
-        mov     %r10, %rdx
+        SECTION_PUSH \name, .Lslow_\name, .Lslow_\name, .Llocked_\name
+.Lslow_\name:
+        ZFREE_ARGUMENTS \arg
         jmp     uma_zfree_miss
-.Lzfree_locked:
+.Llocked_\name:
+        ZFREE_ARGUMENTS \arg
+        jmp     uma_zfree_locked
+.Lno_zone_\name:
+        jmp     uma_zfree_miss
+.Lnone_\name:
+        ret
+END_FUNCTION \name
+.endm
+
+.macro ZFREE_ARGUMENTS arg
         mov     %rdi, %rsi
         mov     %r9, %rdi
+    .if \arg
         mov     %r10, %rdx
-        jmp     uma_zfree_locked
-.Lzfree_none:
-        ret
-END_FUNCTION uma_zfree_arg
+    .else
+        xor     %edx, %edx
+    .endif
+.endm
+
+ZFREE uma_zfree, 0
+ZFREE uma_zfree_arg, 1
 
         SHSTK_NOTE

@@ -64,6 +64,7 @@ void after(bool in_child) {
   if (in_child) {
     uma_layout.pid = os::pid();
     background_fork_child();
+    registry_fork_child();
   }
   release_all();
   // Calls functions of libc that a program may have replaced by ones that allocate.

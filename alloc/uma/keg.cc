@@ -151,7 +151,11 @@ void release_slabs(Keg* keg, Slab* slab) {
   }
 }
 
-bool may_release(const Keg* keg) { return !(keg->flags & UMA_ZONE_NOFREE); }
+// Whether a wholly free slab may go: not where that would leave less than the reserve.
+bool may_release(const Keg* keg) {
+  return !(keg->flags & UMA_ZONE_NOFREE) &&
+         (likely(!keg->reserve) || keg->pub.free_items >= keg->reserve + keg->pub.ipers);
+}
 
 // An item is about to come back to the slab, whose idle items then count as unscanned. True: they
 // did not before.
@@ -200,6 +204,28 @@ bool scan_slabs(Keg* keg, size_t keep) {
   return true;
 }
 
+// Free items that the caller may have.
+uint64_t usable_items(const Keg* keg, unsigned how) {
+  const uint64_t kept = how & kMayReserve ? 0 : keg->reserve;
+  return keg->pub.free_items - min(kept, keg->pub.free_items);
+}
+
+// False: a new slab must be made first.
+bool has_usable(const Keg* keg, unsigned how) {
+  return likely(!keg->reserve) || usable_items(keg, how) > 0;
+}
+
+// Of `count` items, how many the limit and the reserve leave. Of the reserve one at a time: a
+// bucket would swallow it.
+unsigned allowed_items(const Keg* keg, unsigned count, unsigned how) {
+  assert_held(keg->lock);
+  if (likely(!keg->limit.max && !keg->reserve)) return count;
+  const unsigned most = limit_admit(keg->limit, keg_out(keg), count, how);
+  if (!keg->reserve) return most;
+  const uint64_t usable = usable_items(keg, how & ~kMayReserve);
+  return unsigned(min(uint64_t{most}, max(usable, uint64_t{1})));
+}
+
 // The wholly free slab that is kept, out of the keg's books; null: there is none.
 Slab* take_spare(Keg* keg) {
   assert_held(keg->lock);
@@ -235,25 +261,29 @@ void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset) {
   keg->domain.full.init();
 }
 
-unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, bool grow) {
+unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, unsigned how) {
   unsigned taken = 0;
   keg->lock.lock();
-  while (taken < count) {
-    Slab* slab = best_slab(keg);
+  unsigned most = allowed_items(keg, count, how);
+  while (taken < most) {
+    Slab* slab = taken || has_usable(keg, how) ? best_slab(keg) : nullptr;
     if (!slab) {
       // What was found is enough: only an empty hand makes a new slab.
-      if (taken || !grow) break;
+      if (taken || !(how & kMayGrow)) break;
       keg->lock.unlock();
       slab = new_slab(keg);
       if (!slab) return 0;
       keg->lock.lock();
       add_slab(keg, slab);
+      most = allowed_items(keg, count, how);
+      continue;
     }
-    const unsigned got = slab_alloc_items(keg, slab, items + taken, count - taken);
+    const unsigned got = slab_alloc_items(keg, slab, items + taken, most - taken);
     taken += got;
     owned_sub(keg->pub.free_items, got);
     refile(keg, slab);
   }
+  if (taken && (how & kGranted)) limit_take_grant(&keg->limit);
   slab_show_idle(keg);
   keg->lock.unlock();
   return taken;
@@ -262,7 +292,7 @@ unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, bool grow) {
 void* keg_alloc_zeroed(Keg* keg, bool* zeroed) {
   *zeroed = false;
   void* item;
-  if (!keg_alloc_items(keg, &item, 1, true)) return nullptr;
+  if (!keg_alloc_items(keg, &item, 1, kMayGrow)) return nullptr;
   const Slab* slab = slab_of(item);
   Guard guard(keg->lock);
   *zeroed = slab_fresh(keg, slab, item);
@@ -301,7 +331,10 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const Caller& 
   }
   count_returned(keg, idle);
   slab_show_idle(keg);
+  Waiter* waiters = nullptr;
+  if (unlikely(limit_wants_back(keg->limit))) waiters = limit_grant(&keg->limit, keg_out(keg));
   keg->lock.unlock();
+  limit_wake(waiters);
   release_slabs(keg, release);
   const size_t allowance = purge_allowance();
   if (slab_unscanned_total() > allowance ||
@@ -309,23 +342,24 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const Caller& 
     note_idle();
 }
 
-unsigned keg_import(void* keg, void** items, unsigned count, bool grow) {
-  return keg_alloc_items(static_cast<Keg*>(keg), items, count, grow);
+unsigned keg_import(void* keg, void** items, unsigned count, unsigned how) {
+  return keg_alloc_items(static_cast<Keg*>(keg), items, count, how);
 }
 
 void keg_release(void* keg, void* const* items, unsigned count, const Caller& caller) {
   keg_free_items(static_cast<Keg*>(keg), items, count, caller);
 }
 
-bool keg_reserve(Keg* keg, unsigned items) {
-  const unsigned slabs = (items + keg->pub.ipers - 1) / keg->pub.ipers;
-  for (unsigned i = 0; i < slabs; i++) {
+unsigned keg_prealloc(Keg* keg, unsigned items) {
+  unsigned made = 0;
+  while (made < items) {
     Slab* slab = new_slab(keg);
-    if (!slab) return false;
+    if (!slab) break;
     Guard guard(keg->lock);
     add_slab(keg, slab);
+    made += keg->pub.ipers;
   }
-  return true;
+  return made;
 }
 
 void keg_watch(Keg* keg) {
@@ -358,14 +392,14 @@ void keg_trim(Keg* keg) {
     for (List<Slab>& bin : keg->domain.bins) {
       for (Slab *slab = bin.first(), *next; slab; slab = next) {
         next = bin.next(slab);
-        if (slab->free_items < keg->pub.ipers) continue;
+        if (slab->free_items < keg->pub.ipers || !may_release(keg)) continue;
         List<Slab>::remove(slab);
         remove_slab(keg, slab);
         slab->next = release;
         release = slab;
       }
     }
-    if (Slab* slab = take_spare(keg)) {
+    if (Slab* slab = may_release(keg) ? take_spare(keg) : nullptr) {
       slab->next = release;
       release = slab;
     }

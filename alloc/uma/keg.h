@@ -9,6 +9,7 @@
 #include "alloc/base/layout.h"
 #include "alloc/page/page.h"
 #include "alloc/uma/domain.h"
+#include "alloc/uma/limit.h"
 #include "alloc/uma/uma.h"
 
 namespace uma {
@@ -50,6 +51,8 @@ struct Keg {
   uint32_t punch_unit = 0;           // bytes per bit of Slab::punched
   const PageProvider* pages = &arena_pages;
   KegDomain domain;
+  uint64_t reserve = 0;  // free items that only kMayReserve gives out
+  Limit limit;
   uma_init init = nullptr;
   uma_fini fini = nullptr;
 };
@@ -57,22 +60,27 @@ struct Keg {
 // Fills a keg. `size` in bytes, `align` a mask, `map_offset` for the page map.
 void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset);
 
-// Takes up to `count` items; with `grow` makes a slab where there is none. 0: no memory.
-unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, bool grow);
+// Takes up to `count` items, as `how` (limit.h) says. 0: no memory, or the limit is reached.
+unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, unsigned how);
 // Takes one item and tells whether it is known to be zero.
 void* keg_alloc_zeroed(Keg* keg, bool* zeroed);
 // Gives items back, checking each: an interior pointer, a second free or a foreign item aborts,
 // naming the caller.
 void keg_free_items(Keg* keg, void* const* items, unsigned count, const Caller& caller);
 // The same as the source of a zone.
-unsigned keg_import(void* keg, void** items, unsigned count, bool grow);
+unsigned keg_import(void* keg, void** items, unsigned count, unsigned how);
 void keg_release(void* keg, void* const* items, unsigned count, const Caller& caller);
-// Makes slabs until `items` more are free. False: stopped early.
-bool keg_reserve(Keg* keg, unsigned items);
+// Items out of the keg: in use, and in caches and buckets.
+inline uint64_t keg_out(const Keg* keg) {
+  const uint64_t all = load_relaxed(keg->pub.slabs) * keg->pub.ipers;
+  return all - min(all, load_relaxed(keg->pub.free_items));
+}
+// Makes slabs until `items` more are free. Returns how many items were made.
+unsigned keg_prealloc(Keg* keg, unsigned items);
 // Whether pages inside the keg's slabs may be given back: never where an owner keeps state in free
 // items.
 inline bool keg_may_punch(const Keg* keg) {
-  return !keg->init && !keg->fini && !(keg->flags & UMA_ZONE_NOFREE);
+  return !keg->init && !keg->fini && !(keg->flags & UMA_ZONE_NOFREE) && !keg->reserve;
 }
 // Unscanned bytes that came and went since keg_watch: the rest was idle all the time.
 void keg_watch(Keg* keg);

@@ -16,12 +16,12 @@ namespace {
 constexpr size_t kRefillBytes = size_t{64} << 10;
 
 // From buckets, then from the source.
-unsigned zone_alloc_items(Zone* zone, void** items, unsigned count, bool grow) {
+unsigned zone_alloc_items(Zone* zone, void** items, unsigned count, unsigned how) {
   if (load_relaxed(zone->pub.bucket_items)) {
     const unsigned got = bucket_fetch(zone, items, count);
     if (got) return got;
   }
-  return zone_import(zone, items, count, grow);
+  return zone_import(zone, items, count, how);
 }
 
 // Into buckets, or back to the source.
@@ -34,7 +34,8 @@ void zone_free_items(Zone* zone, void* const* items, unsigned count, const char*
 
 // The same for one item, a whole bucket at a time going back to the source.
 void zone_free_item(Zone* zone, void* item, const char* function) {
-  if (zone->rsize >= kLargeItem) return zone_free_items(zone, &item, 1, function);
+  if (zone->rsize >= kLargeItem || zone->bucket_most < kBucketItems)
+    return zone_free_items(zone, &item, 1, function);
   if (!bucket_put(zone, &item, 1)) return zone_release(zone, &item, 1, function);
   if (load_relaxed(zone->pub.bucket_items) < bucket_limit(zone) + kBucketItems) return;
   void* items[kBucketItems];
@@ -72,12 +73,9 @@ struct Operation {  // in flight: the table is not exact meanwhile
   Zone* zone_;
 };
 
-void* alloc_direct(Zone* zone) {
+void* alloc_direct(Zone* zone, unsigned how) {
   void* item;
-  if (!zone_alloc_items(zone, &item, 1, true)) {
-    locked_add(zone->pub.fails);
-    return nullptr;
-  }
+  if (!zone_alloc_items(zone, &item, 1, how)) return nullptr;
   locked_add(zone->pub.slow_allocs);
   return item;
 }
@@ -90,10 +88,10 @@ void free_direct(Zone* zone, void* item, const char* function) {
   locked_add(zone->pub.slow_frees);
 }
 
-void* alloc_miss(Zone* zone, bool locked) {
+void* alloc_miss(Zone* zone, bool locked, unsigned how) {
   Operation operation(zone);
   Cpu* cpu = bypasses_cache(zone) ? nullptr : cpu_of_thread(locked);
-  if (!cpu) return alloc_direct(zone);
+  if (!cpu) return alloc_direct(zone, how);
   void* items[kBucketItems];
   if (cache_shared(cpu) && cache_pop(zone, cpu, items, 1) == 1) {
     locked_add(zone->pub.moved_out);
@@ -107,13 +105,18 @@ void* alloc_miss(Zone* zone, bool locked) {
   unsigned want = max(min(cap / 2 + 1, most), 1u);
   void* item = nullptr;
   while (want) {
-    unsigned n = zone_alloc_items(zone, items, min(want, kBucketItems), !item);
+    unsigned n = zone_alloc_items(zone, items, min(want, kBucketItems), item ? 0 : how);
     if (!n) break;
     want -= n;
     if (!item) item = items[--n];
     if (n) fill(zone, cpu, items, n, freed_by(zone));
   }
-  locked_add(item ? zone->pub.slow_allocs : zone->pub.fails);
+  if (item) locked_add(zone->pub.slow_allocs);
+  return item;
+}
+
+void* count_fail(Zone* zone, void* item) {
+  if (unlikely(!item)) locked_add(zone->pub.fails);
   return item;
 }
 
@@ -162,8 +165,11 @@ void free_miss(Zone* zone, void* item, const char* function, bool locked) {
 
 }  // namespace
 
-void* zone_alloc_miss(Zone* zone) { return alloc_miss(zone, false); }
-void* zone_alloc_locked(Zone* zone) { return alloc_miss(zone, true); }
+void* zone_alloc_miss(Zone* zone) { return count_fail(zone, alloc_miss(zone, false, kMayGrow)); }
+void* zone_alloc_locked(Zone* zone) { return count_fail(zone, alloc_miss(zone, true, kMayGrow)); }
+void* zone_alloc_try(Zone* zone, unsigned how, bool locked) {
+  return alloc_miss(zone, locked, how);
+}
 void zone_free_miss(Zone* zone, void* item, const char* function) {
   free_miss(zone, item, function, false);
 }
@@ -178,10 +184,65 @@ void zone_free_searched(Zone* zone, void* item, const char* function) {
   zone_free_miss(zone, item, function);
 }
 
+unsigned zone_alloc_batch(Zone* zone, void** items, unsigned count, unsigned how) {
+  Operation operation(zone);
+  unsigned taken = 0;
+  Cpu* cpu = bypasses_cache(zone) ? nullptr : cpu_of_thread(false);
+  if (cpu) {
+    // Sections are short: they hold up whoever stops their CPU.
+    for (long n; taken < count; taken += unsigned(n))
+      if ((n = cache_pop(zone, cpu, items + taken, min(count - taken, kBucketItems))) <= 0) break;
+    locked_add(zone->pub.moved_out, uma_u64{taken});
+    if (taken < count) {
+      bool grown;
+      cache_note_miss(zone, cpu, true, &grown);
+    }
+  }
+  while (taken < count) {
+    const unsigned n = zone_alloc_items(zone, items + taken, count - taken, how);
+    if (!n) break;
+    taken += n;
+  }
+  locked_add(zone->pub.slow_allocs, uma_u64{taken});
+  return taken;
+}
+
+void zone_free_batch(Zone* zone, void* const* items, unsigned count, const char* function) {
+  Operation operation(zone);
+  if (zone->rsize >= kLargeItem)
+    for (unsigned i = 0; i < count; i++) check_large(zone, nullptr, items[i], function);
+  Cpu* cpu = bypasses_cache(zone) ? nullptr : cpu_of_thread(false);
+  unsigned done = 0;
+  if (cpu && zone->rsize < kLargeItem) {
+    locked_add(zone->pub.moved_in, uma_u64{count});
+    for (long n; done < count; done += unsigned(n))
+      if ((n = cache_push(zone, cpu, items + done, min(count - done, kBucketItems))) <= 0) break;
+    locked_sub(zone->pub.moved_in, uma_u64{count - done});
+    if (done < count) {
+      bool grown;
+      cache_note_miss(zone, cpu, false, &grown);
+    }
+  }
+  for (; done < count; done += min(count - done, kBucketItems)) {
+    const unsigned n = min(count - done, kBucketItems);
+    if (checks_items())
+      zone_release(zone, items + done, n, function);
+    else
+      zone_free_items(zone, items + done, n, function);
+  }
+  locked_add(zone->pub.slow_frees, uma_u64{count});
+}
+
+void zone_free_to_source(Zone* zone, void* item, const char* function) {
+  Operation operation(zone);
+  zone_release(zone, &item, 1, function);
+  locked_add(zone->pub.slow_frees);
+}
+
 void* zone_alloc_zeroed(Zone* zone, bool* zeroed) {
   Operation operation(zone);
   *zeroed = false;
-  if (load_relaxed(zone->pub.bucket_items)) return alloc_direct(zone);
+  if (load_relaxed(zone->pub.bucket_items)) return count_fail(zone, alloc_direct(zone, kMayGrow));
   void* item = keg_alloc_zeroed(zone->keg, zeroed);
   locked_add(item ? zone->pub.slow_allocs : zone->pub.fails);
   return item;

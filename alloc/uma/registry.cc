@@ -64,10 +64,6 @@ void keg_discard(Keg* keg) { keg_pool.free(keg); }
 
 namespace {
 
-bool is_plain(const Zone* zone) {
-  return !zone->ctor && !zone->dtor && !(zone->keg && is_searched(zone->rsize));
-}
-
 void take_keg(Zone* zone) {
   Keg* keg = zone->keg;
   owned_add(keg->zones);
@@ -93,14 +89,17 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, const ZoneIte
   zone->pub.entry = index;
   zone->pub.keg = items.keg ? addr(&items.keg->pub) : 0;
   zone->source = items.source;
+  zone->own = items.own;
+  if (zone->own.import) zone->source.arg = zone;
   zone->keg = items.keg;
+  zone->limit = zone->keg ? &zone->keg->limit : &zone->own.limit;
   zone->rsize = items.rsize;
   zone->ctor = functions.ctor;
   zone->dtor = functions.dtor;
   zone->zinit = functions.zinit;
   zone->zfini = functions.zfini;
   zone->offset = uint16_t(offset_of_entry(index));
-  zone->fast_offset = is_plain(zone) ? zone->offset : uint16_t{0};
+  zone_set_cache_default(zone);
   Guard guard(registry.lock);
   if (zone->keg) take_keg(zone);
   link_zone(zone);
@@ -124,6 +123,10 @@ Zone* registry_next(Zone* zone) { return at<Zone>(load_acquire(zone->pub.next));
 Zone* zone_of_entry(unsigned index) {
   UMA_ASSERT(index < kEntryMax);
   return load_acquire(registry.by_entry[index]);
+}
+
+void registry_fork_child() {
+  for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) limit_forget(zone->limit);
 }
 
 void registry_locks(LockVisitor visit) {

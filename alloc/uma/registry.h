@@ -21,9 +21,15 @@ struct ZoneItems {
   Keg* keg;        // null: a cache-only zone
   uint32_t size;   // what the owner asked for
   uint32_t rsize;  // what one takes
+  OwnSource own;   // of a cache-only zone that the program made
 };
 inline ZoneItems items_of(Keg* keg) {
-  return {{keg_import, keg_release, keg}, keg, keg->size, keg->pub.rsize};
+  return {{keg_import, keg_release, keg}, keg, keg->size, keg->pub.rsize, {}};
+}
+// `size` 0: the items are not memory.
+inline ZoneItems items_of(const OwnSource& own, uint32_t size) {
+  constexpr uint32_t kLeast = 16;  // for what caches may hold, which is measured in bytes
+  return {{own_import, own_release, nullptr}, nullptr, size, max(size, kLeast), own};
 }
 // Makes a zone on a keg or another source, which is complete as well. `index`: its per-CPU entry, 0
 // none. From here on other threads walk over both: nothing that they read may be set later. Null:
@@ -44,6 +50,9 @@ Zone* registry_first();
 Zone* registry_next(Zone* zone);
 // The zone of a per-CPU entry or null; any index below kEntryMax.
 Zone* zone_of_entry(unsigned index);
+
+// In the child, with all locks held: who waits for items is not there.
+void registry_fork_child();
 
 // Visits locks in their order, for fork: those of making zones, of all zones, of all kegs, of the
 // pools that zones and kegs are made from. Zones and kegs: with the registry lock held.

@@ -17,10 +17,12 @@ namespace {
 struct Row {
   const char* name;
   uint64_t size;
+  uint64_t limit;
   uint64_t used;
   uint64_t free;
   uint64_t requests;
   uint64_t fails;
+  uint64_t sleeps;
   uint64_t bytes;  // in use
 };
 
@@ -54,10 +56,12 @@ Row zone_row(const Zone* zone) {
   const bool secondary = zone->pub.flags & UMA_LAYOUT_ZONE_SECONDARY;
   return {.name = zone->pub.name,
           .size = zone->pub.size,
+          .limit = load_relaxed(zone->pub.limit),
           .used = s.used,
           .free = s.cached + (secondary ? 0 : s.keg_free),
           .requests = s.allocs,
           .fails = s.fails,
+          .sleeps = load_relaxed(zone->pub.sleeps),
           .bytes = s.used * zone->pub.size};
 }
 
@@ -65,10 +69,12 @@ Row large_row() {
   const uma_layout_large& large = uma_layout.large;
   return {.name = "large blocks",
           .size = 0,
+          .limit = 0,
           .used = load_relaxed(large.allocs) - load_relaxed(large.frees),
           .free = load_relaxed(large.cached_blocks),
           .requests = load_relaxed(large.allocs),
           .fails = load_relaxed(large.fails),
+          .sleeps = 0,
           .bytes = load_relaxed(large.used_bytes)};
 }
 
@@ -77,8 +83,9 @@ void print_row(const Row& row) {
   line.text(row.name).text(":");
   const int width = 26 - int(line.length() - 1);
   line.number(row.size, width > 1 ? width : 1);
-  line.text(",").number(0, 7).text(",").number(row.used, 8).text(",").number(row.free, 8);
-  line.text(",").number(row.requests, 8).text(",").number(row.fails, 4).text(",").number(0, 4);
+  line.text(",").number(row.limit, 7).text(",").number(row.used, 8).text(",").number(row.free, 8);
+  line.text(",").number(row.requests, 8).text(",").number(row.fails, 4);
+  line.text(",").number(row.sleeps, 4);
   line.text(",").number(0, 4).text(",").bytes(row.bytes, 12, options.human).write_stderr();
 }
 

@@ -29,9 +29,11 @@ extern "C" {
 #define UMA_EXPORT __attribute__((visibility("default")))
 
 /* Allocation flags, FreeBSD's values. */
-#define M_NOWAIT 0x0001 /* never sleep */
-#define M_WAITOK 0x0002 /* may sleep; unlike in the kernel the answer may still be null */
-#define M_ZERO 0x0100   /* zero the item before ctor runs */
+#define M_NOWAIT 0x0001      /* never sleep */
+#define M_WAITOK 0x0002      /* may sleep; unlike in the kernel the answer may still be null */
+#define M_ZERO 0x0100        /* zero the item before ctor runs */
+#define M_NOVM 0x0200        /* make no new slab: only what is cached or free in slabs */
+#define M_USE_RESERVE 0x0400 /* also what uma_zone_reserve keeps */
 
 /* Alignment masks for uma_zcreate. */
 #define UMA_ALIGN_PTR (sizeof(void*) - 1)
@@ -64,6 +66,18 @@ typedef int (*uma_init)(void* mem, int size, int flags);
 /* The opposite of init. */
 typedef void (*uma_fini)(void* mem, int size);
 
+/* Any NUMA domain. */
+#define UMA_ANYDOMAIN (-1)
+
+/*
+ * The source of a cache-only zone: stores up to `count` items in `store` and returns how many.
+ * `flags` are those of uma_zalloc. Called with no lock held; it may allocate, also from other
+ * zones.
+ */
+typedef int (*uma_import)(void* arg, void** store, int count, int domain, int flags);
+/* Takes `count` items back. It may write to `store`. */
+typedef void (*uma_release)(void* arg, void** store, int count);
+
 /*
  * Makes a zone. `name` is copied (31 bytes are kept). `size` is in bytes, 1 to 1 MiB. `align` is a
  * mask, 0 to 4095, one less than a power of two. All four functions may be null.
@@ -81,6 +95,18 @@ UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, 
  */
 UMA_EXPORT uma_zone_t uma_zsecond_create(const char* name, uma_ctor ctor, uma_dtor dtor,
                                          uma_init zinit, uma_fini zfini, uma_zone_t primary);
+
+/*
+ * Makes a zone without a keg: per-CPU caches and buckets over `import` and `release`, which are
+ * given `arg`. Items may be anything, memory or not, but null and above 2^63: descriptors,
+ * identifiers, addresses. `size` is what ctor, dtor, zinit and zfini are told, and what the caches
+ * are measured by, 0 or more bytes. ctor, dtor, zinit, zfini may be null; `flags` must be 0.
+ * Null with errno EINVAL or ENOMEM. What is cached goes to `release` by uma_reclaim and
+ * uma_zdestroy, but not by itself. Semantics: uma_zcache_create of FreeBSD.
+ */
+UMA_EXPORT uma_zone_t uma_zcache_create(const char* name, int size, uma_ctor ctor, uma_dtor dtor,
+                                        uma_init zinit, uma_fini zfini, uma_import import,
+                                        uma_release release, void* arg, int flags);
 
 /*
  * Destroys a zone; null does nothing. All its items must have been freed and no thread may be
@@ -107,10 +133,77 @@ UMA_EXPORT void uma_zfree_arg(uma_zone_t zone, void* item, void* arg);
 UMA_EXPORT void uma_zfree(uma_zone_t zone, void* item);
 
 /*
- * Makes slabs for at least `items` more items ahead of need. Stops early where memory is refused.
- * Semantics: uma_prealloc of zone(9).
+ * Up to `count` items into `items`, as so many calls of uma_zalloc would give, but for the price of
+ * a few: caches, buckets and slabs hand over batches. Returns how many; fewer than `count` where
+ * uma_zalloc would have returned null, with errno set as there. 0 with EINVAL: no zone, or a
+ * negative count. The caller owns them; each may be freed alone.
  */
-UMA_EXPORT void uma_prealloc(uma_zone_t zone, int items);
+UMA_EXPORT int uma_zalloc_bulk(uma_zone_t zone, void** items, int count, int flags);
+/* Gives `count` items back to the zone they came from; none may be null. */
+UMA_EXPORT void uma_zfree_bulk(uma_zone_t zone, void* const* items, int count);
+
+/*
+ * Makes slabs for `items` more items ahead of need, whatever the limit. Returns for how many: fewer
+ * where memory or init is refused, 0 with errno EINVAL for a zone without a keg.
+ * Semantics: uma_prealloc of zone(9), which returns nothing.
+ */
+UMA_EXPORT int uma_prealloc(uma_zone_t zone, int items);
+
+/*
+ * Sets the most items that there may be, 0: no limit. It counts exactly, over all zones of the keg,
+ * and with what is cached; but an allocation that finds the limit reached takes what other caches
+ * of the zone hold. Then, with M_NOWAIT, null is returned with errno ENOMEM; with M_WAITOK the
+ * thread sleeps until an item comes back: first in, first out. May be called at any time; lowered
+ * below what is in use, it is met as items come back. Without restartable sequences a zone with a
+ * limit has no per-CPU caches, and one that was in use before keeps what they hold. Returns nitems,
+ * or -1 with errno EINVAL (negative, no zone). Semantics: uma_zone_set_max of zone(9).
+ */
+UMA_EXPORT int uma_zone_set_max(uma_zone_t zone, int nitems);
+/* The limit, 0: none. -1 with errno EINVAL: no zone. */
+UMA_EXPORT int uma_zone_get_max(uma_zone_t zone);
+/*
+ * Sets the most items that the zone's caches and buckets may hold together, about: a few for each
+ * CPU, or none. Semantics: uma_zone_set_maxcache of zone(9).
+ */
+UMA_EXPORT void uma_zone_set_maxcache(uma_zone_t zone, int nitems);
+/*
+ * Whether the limit is reached, items in caches counted, or somebody waits. Neither takes a lock.
+ * Semantics: uma_zone_exhausted and uma_zone_exhausted_nolock of zone(9).
+ */
+UMA_EXPORT int uma_zone_exhausted(uma_zone_t zone);
+UMA_EXPORT int uma_zone_exhausted_nolock(uma_zone_t zone);
+/* Sleeps until the zone is below its limit. Allocates nothing. As uma_zwait of FreeBSD. */
+UMA_EXPORT void uma_zwait(uma_zone_t zone);
+/*
+ * Prints "uma: [zone: NAME] WARNING" on stderr when an allocation finds the limit reached, at most
+ * every 300 seconds. `warning` is kept, not copied; null: nothing is printed.
+ * Semantics: uma_zone_set_warning of zone(9).
+ */
+UMA_EXPORT void uma_zone_set_warning(uma_zone_t zone, const char* warning);
+/*
+ * Calls `action` when an allocation finds the limit reached, in that thread and with no lock held,
+ * one thread at a time; then the allocation tries again. It may free items of this zone and
+ * allocate; its second argument is 0. Null: nothing is called.
+ * Semantics: uma_zone_set_maxaction of zone(9), where a kernel task calls it.
+ */
+typedef void (*uma_maxaction_t)(uma_zone_t zone, int unused);
+UMA_EXPORT void uma_zone_set_maxaction(uma_zone_t zone, uma_maxaction_t action);
+
+/*
+ * Keeps `nitems` items that only M_USE_RESERVE gives out, in slabs that are not given back. They
+ * are made by uma_prealloc or as items come back. Semantics: uma_zone_reserve of zone(9).
+ */
+UMA_EXPORT void uma_zone_reserve(uma_zone_t zone, int nitems);
+
+/*
+ * Replace callbacks: init and fini of the keg, zinit and zfini of the zone. Only before the zone
+ * has items: then 0, else -1 with errno EBUSY; EINVAL: no zone, or no keg. Semantics: the functions
+ * of these names of zone(9), which return nothing and panic.
+ */
+UMA_EXPORT int uma_zone_set_init(uma_zone_t zone, uma_init init);
+UMA_EXPORT int uma_zone_set_fini(uma_zone_t zone, uma_fini fini);
+UMA_EXPORT int uma_zone_set_zinit(uma_zone_t zone, uma_init zinit);
+UMA_EXPORT int uma_zone_set_zfini(uma_zone_t zone, uma_fini zfini);
 
 /* How much uma_reclaim gives back, FreeBSD's values. */
 #define UMA_RECLAIM_DRAIN 1     /* all buckets of all zones, then all free slabs */
@@ -139,6 +232,8 @@ struct uma_zone_stats {
 UMA_EXPORT void uma_zone_get_stats(uma_zone_t zone, struct uma_zone_stats* stats);
 /* Items in use, as uma_zone_get_cur of FreeBSD. */
 UMA_EXPORT int uma_zone_get_cur(uma_zone_t zone);
+/* Bytes of address space that the zone's slabs take, as uma_zone_memory of FreeBSD. */
+UMA_EXPORT size_t uma_zone_memory(uma_zone_t zone);
 /* Prints the zone table (columns of vmstat -z) on stderr. Allocates nothing. */
 UMA_EXPORT void uma_print_stats(void);
 

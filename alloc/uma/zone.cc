@@ -15,17 +15,114 @@ unsigned enter_zone(Zone* zone, void** items, unsigned count) {
   return good;
 }
 
+// Every call goes through C++: callbacks, items that are searched, a limit.
+bool is_plain(const Zone* zone) {
+  return !zone->ctor && !zone->dtor && !(zone->keg && is_searched(zone->rsize)) &&
+         !is_limited(zone) && !zone->bypass;
+}
+
+// Where nobody can empty the cache of another thread's CPU, a zone with a limit has none.
+void set_caches(Zone* zone, unsigned cap, uint64_t in_buckets) {
+  store_relaxed(zone->cap_most, uint16_t(cap));
+  store_relaxed(zone->bucket_most, in_buckets);
+  store_relaxed(zone->bypass, !cap || (is_limited(zone) && !percpu_has_rseq()));
+  store_relaxed(zone->fast_offset, is_plain(zone) ? zone->offset : uint16_t{0});
+}
+
+// Waiters are granted what there is room for now.
+void grant(Zone* zone) {
+  Lock& lock = limit_lock(zone);
+  lock.lock();
+  Waiter* const chain = limit_grant(zone->limit, zone_out(zone));
+  lock.unlock();
+  limit_wake(chain);
+}
+
+void count_out(Zone* zone, uint64_t by) {
+  {
+    Guard guard(zone->lock);
+    owned_add(zone->own.out, by);
+  }
+  if (wants_back(zone)) grant(zone);
+}
+
 }  // namespace
 
-unsigned zone_import(Zone* zone, void** items, unsigned count, bool grow) {
-  const unsigned got = zone->source.import(zone->source.arg, items, count, grow);
+unsigned zone_import(Zone* zone, void** items, unsigned count, unsigned how) {
+  const unsigned got = zone->source.import(zone->source.arg, items, count, how);
   return zone->zinit && got ? enter_zone(zone, items, got) : got;
+}
+
+void* zone_import_granted(Zone* zone, unsigned how) {
+  void* item;
+  if (zone->source.import(zone->source.arg, &item, 1, how | kGranted))
+    return !zone->zinit || enter_zone(zone, &item, 1) ? item : nullptr;
+  zone_give_up_grant(zone);
+  return nullptr;
+}
+
+void zone_give_up_grant(Zone* zone) {
+  {
+    Guard guard(limit_lock(zone));
+    limit_take_grant(zone->limit);
+  }
+  grant(zone);
 }
 
 void zone_release(Zone* zone, void* const* items, unsigned count, const char* function) {
   if (zone->zfini)
     for (unsigned i = 0; i < count; i++) zone->zfini(items[i], int(zone->pub.size));
   zone->source.release(zone->source.arg, items, count, {function, zone->pub.name});
+}
+
+void zone_set_cache_default(Zone* zone) {
+  if (is_limited(zone)) return zone_set_cache_most(zone, load_relaxed(zone->limit->max));
+  set_caches(zone, kArrayMaxCap, ~uint64_t{0});
+}
+
+// The kernel's arithmetic: half for the caches of all CPUs, the rest for buckets.
+void zone_set_cache_most(Zone* zone, uint64_t items) {
+  const uint64_t cap = min(items / (2 * percpu_limit()), uint64_t{kArrayMaxCap});
+  set_caches(zone, unsigned(cap), items - cap * percpu_limit());
+}
+
+void zone_set_limit(Zone* zone, uint64_t max) {
+  {
+    Guard guard(limit_lock(zone));
+    limit_set(zone->limit, max, zone_out(zone));
+  }
+  grant(zone);
+}
+
+unsigned own_import(void* arg, void** items, unsigned count, unsigned how) {
+  Zone* zone = static_cast<Zone*>(arg);
+  OwnSource& own = zone->own;
+  unsigned admitted;
+  {
+    Guard guard(zone->lock);
+    admitted = limit_admit(own.limit, own.out, count, how);
+    owned_add(own.out, admitted);
+  }
+  if (!admitted) return 0;
+  assert_may_call_owner();
+  const int flags =
+      M_NOWAIT | (how & kMayGrow ? 0 : M_NOVM) | (how & kMayReserve ? M_USE_RESERVE : 0);
+  const int imported = own.import(own.arg, items, int(admitted), UMA_ANYDOMAIN, flags);
+  const unsigned got = unsigned(max(imported, 0));
+  UMA_ASSERT(got <= admitted);
+  if (got && (how & kGranted)) {
+    Guard guard(zone->lock);
+    limit_take_grant(&own.limit);
+  }
+  if (got < admitted) count_out(zone, -uint64_t{admitted - got});
+  return got;
+}
+
+void own_release(void* arg, void* const* items, unsigned count, const Caller&) {
+  Zone* zone = static_cast<Zone*>(arg);
+  // As in the kernel the owner may write to the array, which is a copy in every caller.
+  zone->own.release(zone->own.arg, const_cast<void**>(items), int(count));
+  count_out(zone, -uint64_t{count});
 }
 
 }  // namespace uma

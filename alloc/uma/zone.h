@@ -26,11 +26,29 @@ namespace uma {
 // Where a zone's items come from and go to (uma_import and uma_release of the kernel). `arg` is
 // given to both: the keg, for all zones but cache-only ones.
 struct Source {
-  // Up to `count` items; with `grow` it may make more. Returns how many; 0: no memory.
-  unsigned (*import)(void* arg, void** items, unsigned count, bool grow);
+  // Up to `count` items, as `how` (limit.h) says. Returns how many; 0: no memory, or the limit is
+  // reached.
+  unsigned (*import)(void* arg, void** items, unsigned count, unsigned how);
   // Items back. `caller` is for messages, where one is found wrong.
   void (*release)(void* arg, void* const* items, unsigned count, const Caller& caller);
   void* arg;
+};
+
+// What the owner of a cache-only zone gave: its items may be anything but null, below 2^63.
+struct OwnSource {
+  uma_import import;
+  uma_release release;
+  void* arg;
+  uint64_t out;  // items imported and not released; the zone's lock covers it
+  Limit limit;   // so it does this
+};
+
+// What happens when an allocation finds the limit reached.
+struct AtLimit {
+  const char* warning;
+  uma_maxaction_t action;
+  uint64_t warned_at;  // ns
+  bool acting;         // a thread runs the action
 };
 
 struct alignas(kCacheLine) Zone {
@@ -39,11 +57,19 @@ struct alignas(kCacheLine) Zone {
   // needs C++: ctor, dtor, items that are searched. The assembly knows where it lies.
   uint16_t fast_offset;
   uint16_t offset;  // byte offset of the entry, 0: the zone has none
+  // No caches: every item goes by way of the buckets. So for limits that caches would swallow.
+  bool bypass;
+  bool cache_most_set;  // by uma_zone_set_maxcache; else the limit decides
+  uint16_t cap_most;    // items in one cache, at most
   Lock lock{Rank::kZone};
   ZoneDomain domain;
   Source source;
-  Keg* keg;        // of the source, or null
-  uint32_t rsize;  // bytes that an item counts for
+  Keg* keg;              // of the source, or null
+  uint32_t rsize;        // bytes that an item counts for
+  uint64_t bucket_most;  // items in buckets, at most
+  Limit* limit;          // of the source; shared by the zones of a keg
+  AtLimit at_limit;
+  OwnSource own;
   uma_ctor ctor;
   uma_dtor dtor;
   uma_init zinit;
@@ -52,12 +78,36 @@ struct alignas(kCacheLine) Zone {
 static_assert(offsetof(Zone, fast_offset) == UMA_ZONE_FAST_OFFSET);
 static_assert(M_ZERO == UMA_M_ZERO);
 
-// Items from the zone's source, after zinit; with `grow` it may make more. Returns how many, up to
-// `count`; 0: no memory.
-unsigned zone_import(Zone* zone, void** items, unsigned count, bool grow);
+// Items from the zone's source, after zinit, as `how` (limit.h) says. Returns how many, up to
+// `count`; 0: no memory, or the limit is reached.
+unsigned zone_import(Zone* zone, void** items, unsigned count, unsigned how);
+// The item that was granted to the caller; null: no memory, the grant is given up.
+void* zone_import_granted(Zone* zone, unsigned how);
+void zone_give_up_grant(Zone* zone);
+// What caches and buckets may hold: the usual, or a share of `items`.
+void zone_set_cache_default(Zone* zone);
+void zone_set_cache_most(Zone* zone, uint64_t items);
+// Sets the limit of the zone's source, 0: none. Who waits and has room now is woken.
+void zone_set_limit(Zone* zone, uint64_t max);
 // Items back to the source, after zfini, which checks each. `function` names the caller in a
 // message.
 void zone_release(Zone* zone, void* const* items, unsigned count, const char* function);
+
+// The source of cache-only zones: `zone->own` behind its limit.
+unsigned own_import(void* zone, void** items, unsigned count, unsigned how);
+void own_release(void* zone, void* const* items, unsigned count, const Caller& caller);
+
+// What the limit counts, and the lock that covers it.
+inline uint64_t zone_out(const Zone* zone) {
+  return zone->keg ? keg_out(zone->keg) : load_relaxed(zone->own.out);
+}
+inline Lock& limit_lock(Zone* zone) { return zone->keg ? zone->keg->lock : zone->lock; }
+inline bool is_limited(const Zone* zone) { return load_relaxed(zone->limit->max) != 0; }
+inline bool limit_reached(const Zone* zone) {
+  return limit_room(*zone->limit, zone_out(zone)) == 0;
+}
+// None of the source's items may be cached: somebody waits for one, or there are too many.
+inline bool wants_back(const Zone* zone) { return limit_wants_back(*zone->limit); }
 
 // The function that gave a zone what is found wrong with an item when caches are emptied.
 inline const char* freed_by(const Zone* zone) {

@@ -13,7 +13,8 @@ import sys
 import tempfile
 
 # The most that each line may have, whatever the golden listing says.
-LIMITS = {"malloc": 19, "free": 24, "_Znwm": 19, "uma_zalloc_arg": 23, "uma_zfree_arg": 24}
+LIMITS = {"malloc": 19, "free": 24, "_Znwm": 19, "uma_zalloc": 22, "uma_zfree": 23,
+          "uma_zalloc_arg": 22, "uma_zfree_arg": 24}
 MOST_BYTES = 512
 SHORT, LONG = 1000, 11000
 LISTED = re.compile(r"^\s+[0-9a-f]+:\s+(.*)$")

@@ -24,7 +24,7 @@ struct Store {
   char memory[kItems];
 };
 
-unsigned Import(void* arg, void** items, unsigned count, bool) {
+unsigned Import(void* arg, void** items, unsigned count, unsigned) {
   auto* store = static_cast<Store*>(arg);
   unsigned n = 0;
   for (; n < count && !store->free.empty(); n++) {
@@ -49,7 +49,7 @@ TEST(Source, AllItemsComeAndGoThroughIt) {
   Store store;
   for (char& item : store.memory) store.free.push_back(&item);
   Zone* zone = zone_create("cache only", UMA_LAYOUT_KIND_ZONE, kEntry,
-                           {{Import, Release, &store}, nullptr, 64, 64}, {});
+                           {{Import, Release, &store}, nullptr, 64, 64, {}}, {});
   ASSERT_NE(zone, nullptr);
   for (int round = 0; round < 3; round++) {
     std::vector<void*> items;
