@@ -26,12 +26,14 @@ COPTS = [
 # valgrind: a machine without restartable sequences, one thread running at a time.
 # crowded: more threads than virtual CPUs.
 # checked: a build that tests its own contracts.
+RSEQ_OFF = ["--env GLIBC_TUNABLES=glibc.pthread.rseq=0"]
+CROWDED = ["--env UMA_OPTIONS=cpus:2"]
 _VARIANTS = {
     "default": [],
-    "rseq_off": ["--env GLIBC_TUNABLES=glibc.pthread.rseq=0"],
+    "rseq_off": RSEQ_OFF,
     "glibc": [],
     "invariants": ["--env UMA_OPTIONS=invariants:on"],
-    "crowded": ["--env UMA_OPTIONS=cpus:2"],
+    "crowded": CROWDED,
     "checked": [],
     "valgrind": ["--under valgrind", "--under --tool=none", "--under --quiet"],
 }

@@ -7,6 +7,7 @@
 
 #include "alloc/base/report.h"
 #include "alloc/os/meta.h"
+#include "alloc/percpu/percpu.h"
 #include "alloc/uma/slab.h"
 #include "alloc/uma/validate.h"
 
@@ -27,6 +28,25 @@ unsigned slab_granules(size_t rsize) {
     if (bytes >= rsize && (bytes % rsize) * 16 <= bytes) return granules;
   }
   return unsigned(round_up(rsize, kGranule) / kGranule);
+}
+
+// Small items of a zone that a program made: the fewest granules that lose no more than 1/256, or
+// those that lose least. The classes of malloc stay as they are: what their slabs lose is little,
+// and larger ones are given back later.
+unsigned zone_granules(size_t rsize) {
+  constexpr unsigned kMost = 4;
+  unsigned best = 1;
+  for (unsigned granules = 1; granules <= kMost; granules++) {
+    const size_t lost = granules * kGranule % rsize;
+    if (lost * 256 <= granules * kGranule) return granules;
+    if (lost * best < best * kGranule % rsize * granules) best = granules;
+  }
+  return best;
+}
+
+unsigned granules_of(size_t rsize, bool of_zone) {
+  const unsigned granules = slab_granules(rsize);
+  return granules == 1 && of_zone && rsize < kGranule ? zone_granules(rsize) : granules;
 }
 
 unsigned bin_of(const Keg* keg, const Slab* slab) {
@@ -246,7 +266,8 @@ const PageProvider arena_pages = {
 void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset) {
   const size_t rsize = round_up(max(size, size_t{8}), max(align + 1, size_t{8}));
   keg->size = uint32_t(size);
-  keg->granules = uint16_t(slab_granules(rsize));
+  const bool of_zone = map_offset == offset_of_entry(kEntryUma);
+  keg->granules = uint16_t(granules_of(rsize, of_zone));
   keg->pub.rsize = uint32_t(rsize);
   keg->pub.align = uint32_t(align);
   keg->pub.slab_bytes = uint32_t(keg->granules * kGranule);

@@ -59,7 +59,7 @@ int main() {
   action.sa_handler = Fork;
   action.sa_flags = SA_RESTART;
   REQUIRE(sigaction(SIGPROF, &action, nullptr) == 0);
-  stress::SignalTimer timer(331);
+  support::SignalTimer timer(331);
   while (forks < kForks && bad == 0 && !is_child) UseStreams();
   if (is_child) _exit(Child());
   CHECK_EQ(bad, 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What disturbs a thread in the middle of an operation: signals, and moves between CPUs.
+// What disturbs a thread in the middle of an operation: moves between CPUs (signals are in
+// tests/support/signals.h), and what ends a test that hangs.
 #ifndef UMA_TESTS_STRESS_DISTURB_H_
 #define UMA_TESTS_STRESS_DISTURB_H_
 
@@ -8,51 +9,16 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 
 #include "tests/conformance/check.h"
+#include "tests/support/signals.h"
 
 namespace stress {
 
-inline std::atomic<long> signals{0};
-
 inline pid_t ThreadId() { return static_cast<pid_t>(syscall(SYS_gettid)); }
-
-inline void CountSignals() {
-  struct sigaction action = {};
-  action.sa_handler = [](int) { signals.fetch_add(1, std::memory_order_relaxed); };
-  action.sa_flags = SA_RESTART;
-  REQUIRE(sigaction(SIGPROF, &action, nullptr) == 0);
-}
-
-// Sends SIGPROF to the calling thread every `microseconds` until the object ends.
-class SignalTimer {
- public:
-  explicit SignalTimer(long microseconds, int signal = SIGPROF) {
-    if (microseconds == 0) return;
-    struct sigevent event = {};
-    event.sigev_notify = SIGEV_THREAD_ID;
-    event.sigev_signo = signal;
-    event._sigev_un._tid = ThreadId();
-    REQUIRE(syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer_) == 0);
-    started_ = true;
-    struct itimerspec period = {};
-    period.it_value.tv_nsec = period.it_interval.tv_nsec = microseconds * 1000;
-    REQUIRE(syscall(SYS_timer_settime, timer_, 0, &period, nullptr) == 0);
-  }
-  ~SignalTimer() {
-    if (started_) syscall(SYS_timer_delete, timer_);
-  }
-  SignalTimer(const SignalTimer&) = delete;
-  SignalTimer& operator=(const SignalTimer&) = delete;
-
- private:
-  int timer_ = 0;  // the kernel's own type
-  bool started_ = false;
-};
 
 // Moves the given threads round the CPUs that the process may use, without pause.
 class Mover {

@@ -43,7 +43,7 @@ void Pairs(size_t size, long count) {
 void* Work(void* number) {
   const uintptr_t self = reinterpret_cast<uintptr_t>(number);
   const size_t size = kSizes[self];
-  stress::SignalTimer timer(with_signals ? 100 : 0);
+  support::SignalTimer timer(with_signals ? 100 : 0);
   pthread_barrier_wait(&here);  // ready
   pthread_barrier_wait(&here);  // go
   Pairs(size, operations - kLeft);
@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   with_signals = argc > 2 && strcmp(argv[2], "signals") == 0;
   if (operations < 2 * kLeft) return 2;
   stress::Watchdog(200);
-  stress::CountSignals();
+  support::CountSignals();
   REQUIRE(pthread_barrier_init(&here, nullptr, kThreads + 1) == 0);
   pthread_t threads[kThreads];
   for (uintptr_t i = 0; i < kThreads; i++) {
@@ -98,6 +98,6 @@ int main(int argc, char** argv) {
   Wait();
   pthread_barrier_wait(&here);  // end
   for (pthread_t thread : threads) pthread_join(thread, nullptr);
-  CHECK_EQ(stress::signals.load() > 0, with_signals);
+  CHECK_EQ(support::signals.load() > 0, with_signals);
   return check::Result();
 }

@@ -46,7 +46,7 @@ int main() {
   std::optional<stress::Slots> small(std::in_place, 1, 2000);
   std::optional<stress::Slots> large(std::in_place, 2, 2000000);
   // Long enough for some work between two forks.
-  stress::SignalTimer timer(331);
+  support::SignalTimer timer(331);
   int rest = 500;
   while (forks < kForks && bad == 0 && rest > 0) {
     small->Step();

@@ -116,7 +116,7 @@ class Worker {
 void* Thread(void* number) {
   const int self = static_cast<int>(reinterpret_cast<intptr_t>(number));
   if (with_moves) mover.Add(stress::ThreadId());
-  stress::SignalTimer timer(with_signals ? 100 : 0);
+  support::SignalTimer timer(with_signals ? 100 : 0);
   // Not on the stack: threads with small stacks run this too.
   Worker* worker = new Worker(self);
   worker->Run(operations / threads + 1);
@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
     puts("SKIP: one CPU only, nowhere to move");
     return 0;
   }
-  stress::CountSignals();
+  support::CountSignals();
   static pthread_t ids[kMostThreads];
   REQUIRE(pthread_barrier_init(&all_here, nullptr, static_cast<unsigned>(threads)) == 0);
   if (with_moves) mover.Start();
@@ -161,6 +161,6 @@ int main(int argc, char** argv) {
     mover.Stop();
     CHECK(mover.Moves() > 0);
   }
-  if (with_signals) CHECK(stress::signals.load() > 0);
+  if (with_signals) CHECK(support::signals.load() > 0);
   return check::Result();
 }

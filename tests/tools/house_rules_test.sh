@@ -3,7 +3,7 @@
 # The house rules find what they are for: each breach in a small tree draws its line, the rest none.
 # shellcheck source=tests/check.sh
 . tests/check.sh
-rules=$PWD/tests/tools/house_test.py
+rules=$PWD/tools/house.py
 cd "$work" || exit 1
 licence='SPDX-License-Identifier: BSD-2-Clause'
 

@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <memory>
 #include <thread>
 #include <vector>
 
-#include "tests/uma/disturb.h"
+#include "tests/support/signals.h"
 #include "tests/uma/support.h"
 
 namespace {
@@ -50,7 +49,7 @@ void RunThreads(const Zones& zones, long pairs, bool interrupted) {
   ctors = dtors = 0;
   for (int t = 0; t < kThreads; t++)
     threads.emplace_back([&, t] {
-      std::unique_ptr<Signals> signals(interrupted ? new Signals : nullptr);
+      support::SignalTimer timer(interrupted ? 100 : 0);
       for (size_t z = 0; z < 4; z++)
         Work(zones.All()[z], z == 2 ? pairs / 10 : pairs, unsigned(t), &kept[size_t(t) * 4 + z]);
     });
@@ -95,8 +94,9 @@ TEST(Counts, ItemsAddUp) {
 TEST(Counts, EightThreads) { RunThreads(Zones(), LongRun() ? 5000000 : 100000, false); }
 
 TEST(Counts, EightInterruptedThreads) {
+  support::CountSignals();
   RunThreads(Zones(), LongRun() ? 5000000 : 400000, true);
-  EXPECT_GT(signals.load(), 100);
+  EXPECT_GT(support::signals.load(), 100);
 }
 
 // What one thread allocates another frees.

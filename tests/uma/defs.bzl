@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Programs that use zones: linked to libuma.so.1, run alone and under the preload library."""
 
-load("//tests:defs.bzl", "CHECKED", "COPTS", "LIBRARY")
+load("//tests:defs.bzl", "CHECKED", "COPTS", "CROWDED", "LIBRARY", "RSEQ_OFF")
 
-_RSEQ_OFF = ["--env GLIBC_TUNABLES=glibc.pthread.rseq=0"]
 _PRELOAD = ["--library $(rootpath %s)" % LIBRARY]
 
-# rseq_off: virtual CPUs. cpus2: fewer of them than threads, so that some threads share one cache.
+# rseq_off: virtual CPUs. crowded: fewer of them than threads, so that some threads share one cache.
 _VARIANTS = {
     "alone": [],
-    "alone_rseq_off": _RSEQ_OFF,
-    "alone_cpus2": ["--env UMA_OPTIONS=cpus:2"],
+    "alone_rseq_off": RSEQ_OFF,
+    "alone_crowded": CROWDED,
     "alone_cpus64": ["--env UMA_OPTIONS=cpus:64"],
     "preload": _PRELOAD,
-    "preload_rseq_off": _PRELOAD + _RSEQ_OFF,
-    "preload_cpus2": _PRELOAD + ["--env UMA_OPTIONS=cpus:2"],
+    "preload_rseq_off": _PRELOAD + RSEQ_OFF,
+    "preload_crowded": _PRELOAD + CROWDED,
     "preload_checked": ["--library $(rootpath %s)" % CHECKED],
 }
 

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/uma/disturb.h"
+#include "tests/support/signals.h"
 #include "tests/uma/support.h"
 
 namespace {
@@ -49,7 +49,7 @@ bool Stamped(const uint64_t* item, size_t words, uint64_t stamp) {
 }
 
 void Work(std::vector<Kind>* kinds, uint64_t thread) {
-  Signals signals;
+  support::SignalTimer timer(100);
   struct Slot {
     uint64_t* item;
     uint64_t stamp;
@@ -94,6 +94,7 @@ void Work(std::vector<Kind>* kinds, uint64_t thread) {
 }
 
 TEST(DrainStress, NoItemIsLostOrDoubled) {
+  support::CountSignals();
   std::vector<Kind> kinds(4);
   uma_zone_t small_zone = PlainZone("small", 24);
   const uma_zone_t zones[] = {
@@ -117,7 +118,7 @@ TEST(DrainStress, NoItemIsLostOrDoubled) {
   EXPECT_EQ(wrong.load(), 0);
   EXPECT_GT(rounds.load(), 1000);
   EXPECT_GT(drains.load(), 100);
-  EXPECT_GT(signals.load(), 1000);
+  EXPECT_GT(support::signals.load(), 1000);
   for (Kind& kind : kinds) EXPECT_EQ(uma_zone_get_cur(kind.zone), kind.live.load());
   // Every item that is not in use is accounted for.
   const uma_layout_keg* keg = PublishedKeg("small");

@@ -4,14 +4,17 @@
 
 #include "alloc/base/config.h"
 #include "alloc/heap/size_class.h"
+#include "alloc/percpu/percpu.h"
 #include "alloc/uma/keg.h"
 
 namespace uma {
 namespace {
 
-void Check(size_t size, size_t align) {
+constexpr auto kZoneMark = uint16_t(offset_of_entry(kEntryUma));
+
+void Check(size_t size, size_t align, uint16_t mark = 0) {
   Keg keg;
-  keg_setup(&keg, size, align, 0);
+  keg_setup(&keg, size, align, mark);
   const uma_layout_keg& pub = keg.pub;
   ASSERT_EQ(keg.size, size);
   ASSERT_GE(pub.rsize, size);
@@ -38,7 +41,33 @@ TEST(KegLayout, EverySmallSize) {
   for (size_t size = 1; size <= 20000; size++) {
     SCOPED_TRACE(size);
     Check(size, 7);
+    Check(size, 7, kZoneMark);
     if (HasFatalFailure()) return;
+  }
+}
+
+// FreeBSD's layout in pages of 4 KiB, items and all that a slab takes, as percent that items have:
+// never more of it is lost here.
+TEST(KegLayout, NoWorseThanTheKernels) {
+  constexpr struct {
+    size_t size;
+    double percent;
+  } kKernel[] = {{8, 97.9},    {16, 98.4},   {24, 98.4},    {32, 98.4},    {48, 98.4},
+                 {64, 98.4},   {80, 97.7},   {96, 98.4},    {112, 98.4},   {128, 96.9},
+                 {160, 97.7},  {192, 98.4},  {208, 96.5},   {224, 98.4},   {256, 93.8},
+                 {320, 93.8},  {384, 93.8},  {448, 98.4},   {512, 98.1},   {640, 93.8},
+                 {768, 93.8},  {1024, 98.1}, {1280, 93.8},  {1536, 93.8},  {1792, 98.4},
+                 {2048, 98.1}, {2304, 93.8}, {2560, 93.8},  {3072, 99.4},  {4096, 98.1},
+                 {8192, 99.0}, {9216, 90.0}, {16384, 99.5}, {32768, 99.8}, {65536, 99.9}};
+  for (const auto& kernel : kKernel) {
+    Keg keg;
+    keg_setup(&keg, kernel.size, 7, kZoneMark);
+    // The headers beside the arena, and a bitmap where 64 bits are not enough.
+    const size_t headers = keg.granules * kRunHeader;
+    const size_t bitmap = keg.pub.ipers > 64 ? (keg.pub.ipers + 63) / 64 * 8 : 0;
+    const double whole = double(keg.pub.slab_bytes + headers + bitmap);
+    EXPECT_GE(100 * double(keg.pub.ipers * kernel.size) / whole, kernel.percent - 0.05)
+        << kernel.size;
   }
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The rules of this tree: licence lines, the top level, the layers, the size of files.
 
-Run as house_test.py TREE; prints one line for each breach and exits 1 if there is any.
+Run as house.py TREE; prints one line for each breach and exits 1 if there is any.
 """
 
 import os
@@ -131,7 +131,7 @@ def check(tree):
 
 def main():
     if len(sys.argv) != 2 or not os.path.isfile(os.path.join(sys.argv[1], "WORKSPACE")):
-        sys.exit("usage: house_test.py TREE")
+        sys.exit("usage: house.py TREE")
     breaches = list(check(sys.argv[1]))
     for breach in breaches:
         print(breach)
