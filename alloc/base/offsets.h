@@ -26,8 +26,8 @@
 #define UMA_SMALL_MAX 1024
 #define UMA_CLASS_MAX 0x100000
 
-/* Zone::fast_offset, and M_ZERO of uma.h. */
-#define UMA_ZONE_FAST_OFFSET 192
-#define UMA_M_ZERO 0x100
+/* Zone::slow_flags and Zone::fast_offset. */
+#define UMA_ZONE_SLOW_FLAGS 192
+#define UMA_ZONE_FAST_OFFSET 196
 
 #endif /* UMA_BASE_OFFSETS_H_ */

@@ -38,15 +38,19 @@ Zone* make_zone(const char* name, const ZoneItems& items, const ZoneFunctions& f
   return zone;
 }
 
-void* construct(Zone* zone, void* item, void* arg, int flags) {
-  assert_may_call_owner();
-  if ((flags & M_ZERO) && zone->pub.size) memset(item, 0, zone->pub.size);
-  if (!zone->ctor || zone->ctor(item, int(zone->pub.size), arg, flags) == 0) return item;
-  // As in the kernel: no dtor, but the item leaves the zone; it counts as a failed allocation.
+// As in the kernel: no dtor, but the item leaves the zone; it counts as a failed allocation.
+[[gnu::noinline, gnu::cold]] void* refused(Zone* zone, void* item) {
   locked_add(zone->pub.slow_frees);
   locked_add(zone->pub.fails);
   zone_release(zone, &item, 1, "uma_zalloc");
   return nullptr;
+}
+
+inline void* construct(Zone* zone, void* item, void* arg, int flags) {
+  assert_may_call_owner();
+  if ((flags & M_ZERO) && zone->pub.size) memset(item, 0, zone->pub.size);
+  if (!zone->ctor || likely(zone->ctor(item, int(zone->pub.size), arg, flags) == 0)) return item;
+  return refused(zone, item);
 }
 
 void destruct(const Zone* zone, void* item, void* arg) {
@@ -54,28 +58,42 @@ void destruct(const Zone* zone, void* item, void* arg) {
   if (zone->dtor) zone->dtor(item, int(zone->pub.size), arg);
 }
 
-void* alloc(Zone* zone, void* arg, int flags, bool locked, const void* caller) {
-  void* item = zone->offset && !locked ? uma_percpu_pop(zone->offset) : nullptr;
-  if (!item) {
-    item = zone_alloc_try(zone, how_of(flags), locked);
-    if (!item) item = zone_alloc_again(zone, flags);
-    zone_yield_cached(zone);
-    if (caller) background_poll(caller);
-  }
+// The cache was empty, or is not used.
+[[gnu::noinline]] void* alloc_slow(Zone* zone, void* arg, int flags, bool locked,
+                                   const void* caller) {
+  void* item = zone_alloc_try(zone, how_of(flags), locked);
+  if (!item) item = zone_alloc_again(zone, flags);
+  zone_yield_cached(zone);
+  if (caller) background_poll(caller);
   if (item) return construct(zone, item, arg, flags);
   locked_add(zone->pub.fails);
   errno = ENOMEM;
   return nullptr;
 }
 
-void give_back(Zone* zone, void* item) {
-  if (wants_back(zone)) return zone_free_to_source(zone, item, "uma_zfree");
-  if (bypasses_cache(zone)) return zone_free_miss(zone, item, "uma_zfree");
-  if (zone->keg && is_searched(zone->rsize)) return zone_free_searched(zone, item, "uma_zfree");
-  const int pushed = uma_percpu_push(item, zone->offset);
-  if (pushed == 0) return;
-  if (pushed == 2) report::double_free("uma_zfree", addr(item), zone->pub.name);
+[[gnu::noinline]] void free_slow(Zone* zone, void* item, const void* caller) {
   zone_free_miss(zone, item, "uma_zfree");
+  zone_yield_cached(zone);
+  background_poll(caller);
+}
+
+// Into this CPU's cache.
+inline void free_cached(Zone* zone, void* item, const void* caller) {
+  const int pushed = uma_percpu_push(item, zone->offset);
+  if (unlikely(pushed == 2)) report::double_free("uma_zfree", addr(item), zone->pub.name);
+  if (unlikely(pushed)) free_slow(zone, item, caller);
+}
+
+// Past it, after a search, or with a look at who waits.
+[[gnu::noinline]] void free_specially(Zone* zone, void* item, const void* caller) {
+  if (wants_back(zone)) return zone_free_to_source(zone, item, "uma_zfree");
+  if (bypasses_cache(zone)) return free_slow(zone, item, caller);
+  if (zone->keg && is_searched(zone->rsize))
+    zone_free_searched(zone, item, "uma_zfree");
+  else
+    free_cached(zone, item, caller);
+  // Who waits since then may not have seen the item.
+  zone_yield_cached(zone);
 }
 
 }  // namespace
@@ -170,20 +188,23 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
 
 void* uma_zalloc_miss(uma_zone_t handle, void* arg, int flags) {
   if (!handle) return errno = EINVAL, nullptr;
-  return alloc(zone_of(handle), arg, flags, false, __builtin_return_address(0));
+  Zone* zone = zone_of(handle);
+  void* item = zone->offset ? uma_percpu_pop(zone->offset) : nullptr;
+  if (likely(item != nullptr)) return construct(zone, item, arg, flags);
+  return alloc_slow(zone, arg, flags, false, __builtin_return_address(0));
 }
 
 void* uma_zalloc_locked(uma_zone_t handle, void* arg, int flags) {
-  return alloc(zone_of(handle), arg, flags, true, nullptr);
+  return alloc_slow(zone_of(handle), arg, flags, true, nullptr);
 }
 
 void uma_zfree_miss(uma_zone_t handle, void* item, void* arg) {
   if (!handle) return void(errno = EINVAL);
   Zone* zone = zone_of(handle);
+  const void* caller = __builtin_return_address(0);
   destruct(zone, item, arg);
-  give_back(zone, item);
-  zone_yield_cached(zone);
-  background_poll(__builtin_return_address(0));
+  if (unlikely(load_relaxed(zone->special))) return free_specially(zone, item, caller);
+  free_cached(zone, item, caller);
 }
 
 void uma_zfree_locked(uma_zone_t handle, void* item, void* arg) {
@@ -196,13 +217,16 @@ void uma_zfree_locked(uma_zone_t handle, void* item, void* arg) {
 UMA_EXPORT int uma_zalloc_bulk(uma_zone_t handle, void** items, int count, int flags) {
   if (!handle || count < 0) return errno = EINVAL, 0;
   Zone* zone = zone_of(handle);
-  unsigned n = zone_alloc_batch(zone, items, unsigned(count), how_of(flags));
-  unsigned good = 0;
-  for (unsigned i = 0; i < n; i++)
-    if (void* item = construct(zone, items[i], nullptr, flags)) items[good++] = item;
+  const unsigned n = zone_alloc_batch(zone, items, unsigned(count), how_of(flags));
+  unsigned good = n;
+  if (zone->ctor || (flags & M_ZERO)) {
+    good = 0;
+    for (unsigned i = 0; i < n; i++)
+      if (void* item = construct(zone, items[i], nullptr, flags)) items[good++] = item;
+  }
   // What is missing comes one by one, from what the limit still allows or with waiting.
   for (; good < unsigned(count); good++)
-    if (!(items[good] = alloc(zone, nullptr, flags, false, nullptr))) break;
+    if (!(items[good] = alloc_slow(zone, nullptr, flags, false, nullptr))) break;
   zone_yield_cached(zone);
   background_poll(__builtin_return_address(0));
   return int(good);
@@ -211,7 +235,8 @@ UMA_EXPORT int uma_zalloc_bulk(uma_zone_t handle, void** items, int count, int f
 UMA_EXPORT void uma_zfree_bulk(uma_zone_t handle, void* const* items, int count) {
   if (!handle || count < 0) return void(errno = EINVAL);
   Zone* zone = zone_of(handle);
-  for (int i = 0; i < count; i++) destruct(zone, items[i], nullptr);
+  if (zone->dtor)
+    for (int i = 0; i < count; i++) destruct(zone, items[i], nullptr);
   zone_free_batch(zone, items, unsigned(count), "uma_zfree_bulk");
   zone_yield_cached(zone);
   background_poll(__builtin_return_address(0));

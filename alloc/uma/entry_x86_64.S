@@ -15,14 +15,15 @@
 
 # void *\name(uma_zone_t zone[, void *arg], int flags)
 # r9, r10 and (arg) rsi keep zone, flags and arg for the slow paths; rdi becomes the entry's offset.
-# The test of the flags leaves the sign flag clear for the section.
+# Flags that need C++ are those of the zone: M_ZERO, and all where there is a ctor. The test leaves
+# the sign flag clear for the section.
 .macro ZALLOC name, flags, arg
 FUNCTION \name
         mov     %rdi, %r9
         mov     %\flags, %r10d
         test    %rdi, %rdi
         jz      .Lslow_\name
-        test    $UMA_M_ZERO, %\flags
+        test    %\flags, UMA_ZONE_SLOW_FLAGS(%rdi)
         jnz     .Lslow_\name
         movzwl  UMA_ZONE_FAST_OFFSET(%rdi), %edi
         SECTION_POP \name, .Lslow_\name, .Llocked_\name, uma_correct_keeping

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "alloc/uma/zone.h"
 
+#include "alloc/uma/bypass.h"
+
 namespace uma {
 namespace {
 
@@ -15,18 +17,21 @@ unsigned enter_zone(Zone* zone, void** items, unsigned count) {
   return good;
 }
 
-// Every call goes through C++: callbacks, items that are searched, a limit.
-bool is_plain(const Zone* zone) {
-  return !zone->ctor && !zone->dtor && !(zone->keg && is_searched(zone->rsize)) &&
-         !is_limited(zone) && !zone->bypass;
+bool is_special(const Zone* zone) {
+  return (zone->keg && is_searched(zone->rsize)) || is_limited(zone) || bypasses_cache(zone);
 }
+
+// Else every call goes through C++.
+bool is_plain(const Zone* zone) { return !zone->ctor && !zone->dtor && !is_special(zone); }
 
 // Where nobody can empty the cache of another thread's CPU, a zone with a limit has none.
 void set_caches(Zone* zone, unsigned cap, uint64_t in_buckets) {
   store_relaxed(zone->cap_most, uint16_t(cap));
   store_relaxed(zone->bucket_most, in_buckets);
   store_relaxed(zone->bypass, !cap || (is_limited(zone) && !percpu_has_rseq()));
+  store_relaxed(zone->special, is_special(zone));
   store_relaxed(zone->fast_offset, is_plain(zone) ? zone->offset : uint16_t{0});
+  store_relaxed(zone->slow_flags, is_plain(zone) ? uint32_t{M_ZERO} : ~(uint32_t{1} << 31));
 }
 
 // Waiters are granted what there is room for now.

@@ -53,10 +53,13 @@ struct AtLimit {
 
 struct alignas(kCacheLine) Zone {
   uma_layout_zone pub;
+  uint32_t slow_flags;  // of uma_zalloc, for which the assembly does not try the cache
   // Byte offset of the per-CPU entry for the fast path; 0 (a sentinel entry) where every call
   // needs C++: ctor, dtor, items that are searched. The assembly knows where it lies.
   uint16_t fast_offset;
   uint16_t offset;  // byte offset of the entry, 0: the zone has none
+  // What is freed does not simply go into this CPU's cache: a limit, no cache, or a search first.
+  bool special;
   // No caches: every item goes by way of the buckets. So for limits that caches would swallow.
   bool bypass;
   bool cache_most_set;  // by uma_zone_set_maxcache; else the limit decides
@@ -75,8 +78,8 @@ struct alignas(kCacheLine) Zone {
   uma_init zinit;
   uma_fini zfini;
 };
+static_assert(offsetof(Zone, slow_flags) == UMA_ZONE_SLOW_FLAGS);
 static_assert(offsetof(Zone, fast_offset) == UMA_ZONE_FAST_OFFSET);
-static_assert(M_ZERO == UMA_M_ZERO);
 
 // Items from the zone's source, after zinit, as `how` (limit.h) says. Returns how many, up to
 // `count`; 0: no memory, or the limit is reached.
