@@ -24,6 +24,12 @@ namespace {
 Zone* zone_of(uma_zone_t handle) { return reinterpret_cast<Zone*>(handle); }
 uma_zone_t handle_of(Zone* zone) { return reinterpret_cast<uma_zone_t>(zone); }
 
+bool is_align(int align) {
+  return align >= 0 && align < int(kPage) && is_power_of_two(size_t(align) + 1);
+}
+
+constinit int cache_align = int(kCacheLine) - 1;
+
 // An unused per-CPU entry, made usable everywhere; 0: none left, the zone works without caches.
 unsigned take_entry() {
   for (unsigned index = kBootEntries; index < kEntryMax; index++)
@@ -100,10 +106,15 @@ inline void free_cached(Zone* zone, void* item, const void* caller) {
 
 extern "C" {
 
+UMA_EXPORT void uma_set_align(int align) {
+  if (is_align(align)) store_relaxed(cache_align, align);
+}
+UMA_EXPORT int uma_get_cache_align_mask() { return load_relaxed(cache_align); }
+
 UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, uma_dtor dtor,
                                   uma_init init, uma_fini fini, int align, uint32_t flags) {
-  const bool bad_align = align < 0 || align >= int(kPage) || !is_power_of_two(size_t(align) + 1);
-  if (!name || size == 0 || size > kClassMax || bad_align ||
+  if (align == UMA_ALIGN_CACHE) align = load_relaxed(cache_align);
+  if (!name || size == 0 || size > kClassMax || !is_align(align) ||
       (flags & ~uint32_t{UMA_ZONE_ZINIT | UMA_ZONE_NOFREE})) {
     errno = EINVAL;
     return nullptr;

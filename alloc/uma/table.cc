@@ -9,6 +9,7 @@
 #include "alloc/os/published.h"
 #include "alloc/uma/reclaim.h"
 #include "alloc/uma/registry.h"
+#include "alloc/uma/sink.h"
 #include "alloc/uma/stat.h"
 
 namespace uma {
@@ -78,7 +79,7 @@ Row large_row() {
           .bytes = load_relaxed(large.used_bytes)};
 }
 
-void print_row(const Row& row) {
+void print_row(const Sink& sink, const Row& row) {
   Line line;
   line.text(row.name).text(":");
   const int width = 26 - int(line.length() - 1);
@@ -86,14 +87,16 @@ void print_row(const Row& row) {
   line.text(",").number(row.limit, 7).text(",").number(row.used, 8).text(",").number(row.free, 8);
   line.text(",").number(row.requests, 8).text(",").number(row.fails, 4);
   line.text(",").number(row.sleeps, 4);
-  line.text(",").number(0, 4).text(",").bytes(row.bytes, 12, options.human).write_stderr();
+  line.text(",").number(0, 4).text(",").bytes(row.bytes, 12, options.human);
+  sink.line(line);
 }
 
 // The rows in a mapping of the table's own, so that it can be sorted without allocating.
 class Table {
  public:
-  Table()
-      : room_(load_relaxed(uma_layout.zone_count) + 1),
+  explicit Table(const Sink& sink)
+      : sink_(sink),
+        room_(load_relaxed(uma_layout.zone_count) + 1),
         mapped_(round_up(room_ * sizeof(Row), kPage)),
         rows_(static_cast<Row*>(os::map(nullptr, mapped_))) {}
   ~Table() {
@@ -104,23 +107,24 @@ class Table {
 
   // In its place. Where there is no memory, or a zone came meanwhile, printed at once instead.
   void add(const Row& row) {
-    if (!rows_ || count_ == room_) return print_row(row);
+    if (!rows_ || count_ == room_) return print_row(sink_, row);
     size_t i = count_++;
     for (; i > 0 && before(row, rows_[i - 1]); i--) rows_[i] = rows_[i - 1];
     rows_[i] = row;
   }
   void print() const {
-    for (size_t i = 0; i < count_; i++) print_row(rows_[i]);
+    for (size_t i = 0; i < count_; i++) print_row(sink_, rows_[i]);
   }
 
  private:
+  const Sink& sink_;
   size_t room_;
   size_t mapped_;
   Row* rows_;
   size_t count_ = 0;
 };
 
-void print_total(uint64_t zone_bytes) {
+void print_total(const Sink& sink, uint64_t zone_bytes) {
   // Kilobytes where no other unit is asked for.
   const auto amount = [](Line& line, const char* what, uint64_t bytes) {
     line.text(what);
@@ -133,21 +137,20 @@ void print_total(uint64_t zone_bytes) {
   amount(line, ", in use ", zone_bytes + large);
   amount(line, ", large ", large);
   amount(line, ", metadata ", load_relaxed(page_counters().meta_used));
-  line.write_stderr();
+  sink.line(line);
 }
 
-}  // namespace
-
-extern "C" UMA_EXPORT void uma_print_stats() {
+void print_table(const Sink& sink) {
   Line line;
   line.text("ITEM                   SIZE   LIMIT     USED     FREE      REQ FAIL SLEEP XDOM");
-  line.text("        BYTES").write_stderr();
+  line.text("        BYTES");
+  sink.line(line);
   uint64_t in_use = 0;
   // No zone goes away meanwhile. A fini, which runs under that lock, may call this, too.
   const bool nested = reclaim_lock().held_by_me();
   if (!nested) reclaim_lock().lock();
   {
-    Table table;
+    Table table(sink);
     for (Zone* zone = registry_first(); zone; zone = registry_next(zone)) {
       const Row row = zone_row(zone);
       in_use += row.bytes;
@@ -157,7 +160,14 @@ extern "C" UMA_EXPORT void uma_print_stats() {
     table.print();
   }
   if (!nested) reclaim_lock().unlock();
-  print_total(in_use);
+  print_total(sink, in_use);
+}
+
+}  // namespace
+
+extern "C" UMA_EXPORT void uma_print_stats() { print_table({nullptr, nullptr}); }
+extern "C" UMA_EXPORT void uma_print_stats_to(uma_sink sink, void* arg) {
+  print_table({sink, arg});
 }
 
 }  // namespace uma

@@ -41,7 +41,7 @@ extern "C" {
 #define UMA_ALIGN_INT (sizeof(int) - 1)
 #define UMA_ALIGN_SHORT (sizeof(short) - 1)
 #define UMA_ALIGN_CHAR (sizeof(char) - 1)
-#define UMA_ALIGN_CACHE 63
+#define UMA_ALIGN_CACHE (-1) /* a cache line: uma_get_cache_align_mask */
 
 /* Zone flags, FreeBSD's values. */
 #define UMA_ZONE_ZINIT 0x0002  /* items are zero when they leave the keg for the first time */
@@ -79,10 +79,18 @@ typedef int (*uma_import)(void* arg, void** store, int count, int domain, int fl
 typedef void (*uma_release)(void* arg, void** store, int count);
 
 /*
+ * Sets what UMA_ALIGN_CACHE means from now on: a mask, 0 to 4095, one less than a power of two; -1
+ * changes nothing, any other value neither. At first 63, the line of this architecture.
+ * Semantics: uma_set_align of the kernel's start.
+ */
+UMA_EXPORT void uma_set_align(int align);
+UMA_EXPORT int uma_get_cache_align_mask(void);
+
+/*
  * Makes a zone. `name` is copied (31 bytes are kept). `size` is in bytes, 1 to 1 MiB. `align` is a
- * mask, 0 to 4095, one less than a power of two. All four functions may be null.
- * Returns the zone, or null with errno EINVAL (size, align, flags) or ENOMEM. The caller owns it.
- * Semantics: uma_zcreate of zone(9); unlike there null is possible.
+ * mask, 0 to 4095, one less than a power of two, or UMA_ALIGN_CACHE. All four functions may be
+ * null. Returns the zone, or null with errno EINVAL (size, align, flags) or ENOMEM. The caller owns
+ * it. Semantics: uma_zcreate of zone(9); unlike there null is possible.
  */
 UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, uma_dtor dtor,
                                   uma_init init, uma_fini fini, int align, uint32_t flags);
@@ -234,8 +242,23 @@ UMA_EXPORT void uma_zone_get_stats(uma_zone_t zone, struct uma_zone_stats* stats
 UMA_EXPORT int uma_zone_get_cur(uma_zone_t zone);
 /* Bytes of address space that the zone's slabs take, as uma_zone_memory of FreeBSD. */
 UMA_EXPORT size_t uma_zone_memory(uma_zone_t zone);
-/* Prints the zone table (columns of vmstat -z) on stderr. Allocates nothing. */
+
+/* Takes one line of text, without a newline; it may allocate, but not destroy a zone. */
+typedef void (*uma_sink)(void* arg, const char* line);
+/*
+ * Prints the zone table (columns of vmstat -z) on stderr, or to `sink`, null: stderr. Allocates
+ * nothing. Semantics: uma_print_stats of the kernel.
+ */
 UMA_EXPORT void uma_print_stats(void);
+UMA_EXPORT void uma_print_stats_to(uma_sink sink, void* arg);
+/*
+ * Prints all about one zone: sizes, limit, counts, the slabs of its keg, the cache of each CPU.
+ * errno EINVAL: no zone. Semantics: uma_print_zone of the kernel.
+ */
+UMA_EXPORT void uma_print_zone(uma_zone_t zone);
+UMA_EXPORT void uma_print_zone_to(uma_zone_t zone, uma_sink sink, void* arg);
+/* Prints the zones by the memory that they hold, as `show uma` of the kernel's debugger. */
+UMA_EXPORT void uma_show_stats_to(uma_sink sink, void* arg);
 
 #ifdef __cplusplus
 }

@@ -103,4 +103,82 @@ TEST(Table, MostBytesFirst) {
   for (uma_zone_t zone : {small, large, none}) uma_zdestroy(zone);
 }
 
+std::vector<std::string> lines;
+void Collect(void*, const char* line) { lines.emplace_back(line); }
+
+TEST(Table, OneZoneInFull) {
+  uma_zone_t zone = PlainZone("table full", 3000);
+  std::vector<void*> items;
+  for (int i = 0; i < 200; i++) items.push_back(uma_zalloc(zone, M_WAITOK));
+  uma_zone_set_max(zone, 5000);
+  uma_zfree(zone, items.back());
+  items.pop_back();
+  lines.clear();
+  uma_print_zone_to(zone, Collect, nullptr);
+  ASSERT_GE(lines.size(), 3U);
+  EXPECT_EQ(lines[0].rfind("table full: size 3000, limit 5000, used 199, ", 0), 0U) << lines[0];
+  // What is out of the keg is exact for slabs of several pages, too.
+  const uma_zone_stats stats = StatsOf(zone);
+  EXPECT_NE(lines[1].find(", out " + std::to_string(stats.used + stats.cached) + ","),
+            std::string::npos)
+      << lines[1];
+  long partial, full, free;
+  ASSERT_EQ(
+      sscanf(lines[2].c_str(), "  slabs: partial %ld, full %ld, free %ld", &partial, &full, &free),
+      3);
+  EXPECT_EQ(uint64_t(partial + full + free), PublishedKeg("table full")->slabs);
+  lines.clear();
+  uma_print_zone_to(nullptr, Collect, nullptr);
+  EXPECT_TRUE(lines.empty());
+  for (void* item : items) uma_zfree(zone, item);
+  uma_zdestroy(zone);
+}
+
+TEST(Table, ShownByMemory) {
+  uma_zone_t large = PlainZone("table large", 100000);
+  uma_zone_t small = PlainZone("table small", 10);
+  void* a = uma_zalloc(large, M_WAITOK);
+  void* b = uma_zalloc(small, M_WAITOK);
+  lines.clear();
+  uma_show_stats_to(Collect, nullptr);
+  ASSERT_GE(lines.size(), 3U);
+  long before = -1;
+  size_t large_at = 0, small_at = 0;
+  for (size_t i = 1; i < lines.size(); i++) {
+    // Names may have spaces; the last eight words are numbers.
+    std::istringstream text(lines[i]);
+    std::vector<std::string> words;
+    for (std::string word; text >> word;) words.push_back(word);
+    ASSERT_GE(words.size(), 9U);
+    const long bytes = atol(words[words.size() - 2].c_str());
+    EXPECT_TRUE(before < 0 || bytes <= before) << lines[i];
+    before = bytes;
+    if (lines[i].find("table large") != std::string::npos) large_at = i;
+    if (lines[i].find("table small") != std::string::npos) small_at = i;
+  }
+  EXPECT_LT(large_at, small_at);
+  EXPECT_GT(large_at, 0U);
+  lines.clear();
+  uma_print_stats_to(Collect, nullptr);
+  EXPECT_EQ(lines[0].rfind("ITEM", 0), 0U);
+  uma_zfree(large, a);
+  uma_zfree(small, b);
+  uma_zdestroy(large);
+  uma_zdestroy(small);
+}
+
+TEST(Align, CacheLineIsWhatIsSet) {
+  EXPECT_EQ(uma_get_cache_align_mask(), 63);
+  for (const int mask : {127, 4095, 63}) {
+    uma_set_align(mask);
+    uma_set_align(-1);
+    uma_set_align(5);
+    uma_set_align(8191);
+    EXPECT_EQ(uma_get_cache_align_mask(), mask);
+    uma_zone_t zone = PlainZone("table align", 20, UMA_ALIGN_CACHE);
+    for (int i = 0; i < 100; i++)
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(uma_zalloc(zone, M_WAITOK)) & uintptr_t(mask), 0U);
+  }
+}
+
 }  // namespace
