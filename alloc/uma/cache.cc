@@ -162,8 +162,8 @@ bool has_watched(Cpu* cpu, unsigned entries) {
   const unsigned more = unsigned(round_up(entries, 256));
   auto* pops = static_cast<uint32_t*>(meta_alloc(more * sizeof(uint32_t)));
   if (!pops) return false;
-  cpu->watched = pops;
-  cpu->watched_entries = more;
+  store_relaxed(cpu->watched, pops);
+  store_release(cpu->watched_entries, more);
   return true;
 }
 
@@ -174,8 +174,8 @@ bool is_one_way(Cpu* cpu, unsigned index) {
   assert_held(cpu->lock);
   if (percpu_has_rseq() || !has_watched(cpu, percpu_entries())) return false;
   const auto pops = uint32_t(entry_at(cpu->region, index)->allocs);
-  const bool same = pops == cpu->watched[index];
-  cpu->watched[index] = pops;
+  const bool same = pops == load_relaxed(cpu->watched[index]);
+  store_relaxed(cpu->watched[index], pops);
   return same;
 }
 
@@ -256,7 +256,7 @@ void cache_watch(Cpu* cpu) {
   const unsigned entries = percpu_entries();
   if (!percpu_has_rseq() || !has_watched(cpu, entries)) return;
   for (unsigned i = 0; i < entries; i++)
-    cpu->watched[i] = uint32_t(load_relaxed(entry_at(cpu->region, i)->allocs));
+    store_relaxed(cpu->watched[i], uint32_t(load_relaxed(entry_at(cpu->region, i)->allocs)));
 }
 
 bool cache_idle(const Zone* zone, const Cpu* cpu) {
@@ -266,9 +266,16 @@ bool cache_idle(const Zone* zone, const Cpu* cpu) {
   // It was stopped, so no thread owns it but perhaps the caller.
   if (!percpu_has_rseq()) return percpu_current() != cpu;
   if (index >= cpu->watched_entries) return false;
-  const uint32_t pops =
-      uint32_t(load_relaxed(entry_at(cpu->region, index)->allocs)) - cpu->watched[index];
+  const uint32_t pops = uint32_t(load_relaxed(entry_at(cpu->region, index)->allocs)) -
+                        load_relaxed(cpu->watched[index]);
   return pops < cap * kBusyTurns;
+}
+
+void cache_note_taken(const Zone* zone, Cpu* cpu, unsigned count) {
+  const unsigned index = zone->pub.entry;
+  if (index >= load_relaxed(cpu->watched_entries)) return;
+  uint32_t& watched = load_relaxed(cpu->watched)[index];
+  store_relaxed(watched, load_relaxed(watched) - count);
 }
 
 void cache_reset(Zone* zone, Cpu* cpu) {

@@ -25,6 +25,8 @@ size_t cache_room();
 // stopped.
 void cache_watch(Cpu* cpu);
 bool cache_idle(const Zone* zone, const Cpu* cpu);
+// So many items were wanted at once, which the cache's own counter does not show.
+void cache_note_taken(const Zone* zone, Cpu* cpu, unsigned count);
 // Empties the zone's cache into its buckets. The CPU is stopped, or nobody uses the zone any more.
 void cache_drain(Zone* zone, Cpu* cpu);
 // Detaches the zone's array, if it is empty, from a CPU that is stopped: the next operation there

@@ -203,6 +203,7 @@ unsigned zone_alloc_batch(Zone* zone, void** items, unsigned count, unsigned how
     if (!n) break;
     taken += n;
   }
+  if (cpu) cache_note_taken(zone, cpu, taken);
   locked_add(zone->pub.slow_allocs, uma_u64{taken});
   return taken;
 }
