@@ -93,6 +93,7 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, const ZoneIte
   if (zone->own.import) zone->source.arg = zone;
   zone->keg = items.keg;
   zone->limit = zone->keg ? &zone->keg->limit : &zone->own.limit;
+  zone->pub.limit = load_relaxed(zone->limit->max);
   zone->rsize = items.rsize;
   zone->ctor = functions.ctor;
   zone->dtor = functions.dtor;

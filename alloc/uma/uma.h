@@ -260,6 +260,50 @@ UMA_EXPORT void uma_print_zone_to(uma_zone_t zone, uma_sink sink, void* arg);
 /* Prints the zones by the memory that they hold, as `show uma` of the kernel's debugger. */
 UMA_EXPORT void uma_show_stats_to(uma_sink sink, void* arg);
 
+/*
+ * Reads the node `name` into `oldp` (null: only its size is asked for), of which *oldlenp bytes are
+ * there; *oldlenp becomes the size of the value. `newp` with `newlen` bytes, if not null, is the
+ * new value. 0, or -1 with errno as sysctl(3) has it: ENOENT (no such node), ENOMEM (too little
+ * room; what fits was copied), EPERM (read-only), EINVAL (not a value of this node). vm.zone_count
+ * int vm.zone_stats        the zones with all counters, in FreeBSD's format of that name
+ *   vm.uma.ZONE.*        one zone; what does not fit in a name is _, the second of a name is NAME_1
+ *   vm.uma_kmem_total    uint64_t: bytes held from the system
+ *   vm.zone_warnings     int, writable: whether uma_zone_set_warning's are printed
+ *   debug.uma_reclaim    int, writable: a request for uma_reclaim
+ * Numbers are int or, where the kernel has a long, uint64_t. Zones may come and go meanwhile.
+ */
+UMA_EXPORT int uma_sysctlbyname(const char* name, void* oldp, size_t* oldlenp, const void* newp,
+                                size_t newlen);
+/*
+ * The name after `previous`, null: the first, in `name` of `size` bytes; 128 are enough. 0, or -1
+ * with errno ENOENT: there are no more, or `previous` is not there; ENOMEM: too little room.
+ */
+UMA_EXPORT int uma_sysctl_next(const char* previous, char* name, size_t size);
+
+/*
+ * A node of a library on top. `handler` is called with no lock held and returns 0 or an errno
+ * value; uma_sysctl_handle does all that there is to do for a plain variable.
+ */
+struct uma_sysctl_node {
+  const char* name;
+  int (*handler)(void* arg, void* oldp, size_t* oldlenp, const void* newp, size_t newlen);
+  void* arg;
+};
+struct uma_sysctl_set {
+  const struct uma_sysctl_node* nodes;
+  size_t count;
+  struct uma_sysctl_set* next; /* the library's */
+};
+/*
+ * Adds nodes, and takes them away again, after which none may be in use. The caller owns the set;
+ * it stays where it is in between.
+ */
+UMA_EXPORT void uma_sysctl_register(struct uma_sysctl_set* set);
+UMA_EXPORT void uma_sysctl_deregister(struct uma_sysctl_set* set);
+/* Reads and writes a variable of `size` bytes. Returns 0, ENOMEM or EINVAL. */
+UMA_EXPORT int uma_sysctl_handle(void* value, size_t size, void* oldp, size_t* oldlenp,
+                                 const void* newp, size_t newlen);
+
 #ifdef __cplusplus
 }
 #endif

@@ -88,7 +88,7 @@ TEST(Layout, RefusedArguments) {
   refused("size0", 0, 7, 0);
   refused("large", (1 << 20) + 1, 7, 0);
   refused("huge", SIZE_MAX, 7, 0);
-  refused("negative", 16, -1, 0);
+  refused("negative", 16, -2, 0);
   refused("no mask", 16, 2, 0);
   refused("two pages", 16, 8191, 0);
   refused("over a page", 16, 4096, 0);

@@ -332,6 +332,7 @@ TEST(Limit, MaxcacheBoundsWhatIsCached) {
 }
 
 TEST(Reserve, OnlyForThoseWhoAskForIt) {
+  OneCpu one;
   uma_zone_t zone = PlainZone("reserve", 1000);
   uma_zone_reserve(zone, 10);
   const int made = uma_prealloc(zone, 1);

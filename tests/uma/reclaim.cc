@@ -111,6 +111,7 @@ TEST(Reclaim, ItemsInUseAreLeftAlone) {
 }
 
 TEST(Reclaim, NofreeKeepsItsSlabs) {
+  OneCpu one;
   uma_zone_t zone = PlainZone("nofree", 300, 7, UMA_ZONE_NOFREE);
   const std::vector<void*> items = Take(zone, 5000);
   const uint64_t bytes = StatsOf(zone).keg_bytes;
@@ -128,6 +129,7 @@ TEST(Reclaim, NofreeKeepsItsSlabs) {
 }
 
 TEST(Reclaim, PreallocMakesSlabsAhead) {
+  OneCpu one;
   uma_zone_t zone = uma_zcreate("ahead", 300, nullptr, nullptr, NoteInit, nullptr, 7, 0);
   uma_prealloc(zone, 5000);
   const uma_zone_stats stats = StatsOf(zone);

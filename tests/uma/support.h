@@ -3,6 +3,7 @@
 #ifndef UMA_TESTS_UMA_SUPPORT_H_
 #define UMA_TESTS_UMA_SUPPORT_H_
 
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,22 @@ struct Watchdog {
   Watchdog() { alarm(LongRun() ? 280 : 55); }
 };
 inline Watchdog watchdog;
+
+// Keeps the calling thread on the CPU that it runs on: what it leaves in the cache of another one
+// is not found again.
+struct OneCpu {
+  OneCpu() {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    sched_getaffinity(0, sizeof before, &before);
+    sched_setaffinity(0, sizeof one, &one);
+  }
+  ~OneCpu() { sched_setaffinity(0, sizeof before, &before); }
+  OneCpu(const OneCpu&) = delete;
+  OneCpu& operator=(const OneCpu&) = delete;
+  cpu_set_t before;
+};
 
 inline uma_zone_stats StatsOf(uma_zone_t zone) {
   uma_zone_stats stats;

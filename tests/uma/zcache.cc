@@ -57,6 +57,7 @@ uma_zone_t NumberZone(Numbers* numbers, uma_ctor ctor = nullptr, uma_dtor dtor =
 }
 
 TEST(Zcache, EveryNumberOnce) {
+  OneCpu one;
   Numbers numbers(5000);
   uma_zone_t zone = NumberZone(&numbers);
   ASSERT_NE(zone, nullptr);
