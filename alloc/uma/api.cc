@@ -200,7 +200,7 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
 void* uma_zalloc_miss(uma_zone_t handle, void* arg, int flags) {
   if (!handle) return errno = EINVAL, nullptr;
   Zone* zone = zone_of(handle);
-  void* item = zone->offset ? uma_percpu_pop(zone->offset) : nullptr;
+  void* item = zone->offset && likely(!zone->bypass) ? uma_percpu_pop(zone->offset) : nullptr;
   if (likely(item != nullptr)) return construct(zone, item, arg, flags);
   return alloc_slow(zone, arg, flags, false, __builtin_return_address(0));
 }

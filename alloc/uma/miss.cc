@@ -88,8 +88,21 @@ void free_direct(Zone* zone, void* item, const char* function) {
   locked_add(zone->pub.slow_frees);
 }
 
+// What this CPU's cache holds from before the zone had a limit goes back to the source, where it
+// counts. Only the owner can empty a virtual CPU's cache.
+void release_own(Zone* zone) {
+  Cpu* cpu = zone->offset ? percpu_current() : nullptr;
+  if (!cpu) return;
+  void* items[kBucketItems];
+  for (long n; (n = cache_pop(zone, cpu, items, kBucketItems)) > 0;) {
+    locked_add(zone->pub.moved_out, uma_u64(n));
+    zone_release(zone, items, unsigned(n), freed_by(zone));
+  }
+}
+
 void* alloc_miss(Zone* zone, bool locked, unsigned how) {
   Operation operation(zone);
+  if (unlikely(load_relaxed(zone->bypass))) release_own(zone);
   Cpu* cpu = bypasses_cache(zone) ? nullptr : cpu_of_thread(locked);
   if (!cpu) return alloc_direct(zone, how);
   void* items[kBucketItems];
@@ -186,6 +199,7 @@ void zone_free_searched(Zone* zone, void* item, const char* function) {
 
 unsigned zone_alloc_batch(Zone* zone, void** items, unsigned count, unsigned how) {
   Operation operation(zone);
+  if (unlikely(load_relaxed(zone->bypass))) release_own(zone);
   unsigned taken = 0;
   Cpu* cpu = bypasses_cache(zone) ? nullptr : cpu_of_thread(false);
   if (cpu) {

@@ -100,7 +100,7 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, const ZoneIte
   zone->zinit = functions.zinit;
   zone->zfini = functions.zfini;
   zone->offset = uint16_t(offset_of_entry(index));
-  zone_set_cache_default(zone);
+  zone_set_caches(zone);
   Guard guard(registry.lock);
   if (zone->keg) take_keg(zone);
   link_zone(zone);

@@ -60,7 +60,7 @@ UMA_EXPORT int uma_zone_set_max(uma_zone_t handle, int nitems) {
     zone_set_limit(zone, max);
     for_each_sharing(zone, [max](Zone* other) {
       store_relaxed(other->pub.limit, uma_u64{max});
-      if (!other->cache_most_set) zone_set_cache_default(other);
+      zone_set_caches(other);
       drop_caches(other);
     });
   }
@@ -78,8 +78,9 @@ UMA_EXPORT void uma_zone_set_maxcache(uma_zone_t handle, int nitems) {
   Zone* zone = zone_of(handle);
   if (!zone || nitems < 0) return void(fail(EINVAL));
   Guard guard(creation_lock());
+  zone->cache_most = uint64_t(nitems);
   zone->cache_most_set = true;
-  zone_set_cache_most(zone, uint64_t(nitems));
+  zone_set_caches(zone);
   drop_caches(zone);
 }
 

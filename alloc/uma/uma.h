@@ -163,8 +163,9 @@ UMA_EXPORT int uma_prealloc(uma_zone_t zone, int items);
  * of the zone hold. Then, with M_NOWAIT, null is returned with errno ENOMEM; with M_WAITOK the
  * thread sleeps until an item comes back: first in, first out. May be called at any time; lowered
  * below what is in use, it is met as items come back. Without restartable sequences a zone with a
- * limit has no per-CPU caches, and one that was in use before keeps what they hold. Returns nitems,
- * or -1 with errno EINVAL (negative, no zone). Semantics: uma_zone_set_max of zone(9).
+ * limit has no per-CPU caches, and what other threads hold in theirs from before counts until they
+ * use the zone again. Returns nitems, or -1 with errno EINVAL (negative, no zone).
+ * Semantics: uma_zone_set_max of zone(9).
  */
 UMA_EXPORT int uma_zone_set_max(uma_zone_t zone, int nitems);
 /* The limit, 0: none. -1 with errno EINVAL: no zone. */

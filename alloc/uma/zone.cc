@@ -24,16 +24,6 @@ bool is_special(const Zone* zone) {
 // Else every call goes through C++.
 bool is_plain(const Zone* zone) { return !zone->ctor && !zone->dtor && !is_special(zone); }
 
-// Where nobody can empty the cache of another thread's CPU, a zone with a limit has none.
-void set_caches(Zone* zone, unsigned cap, uint64_t in_buckets) {
-  store_relaxed(zone->cap_most, uint16_t(cap));
-  store_relaxed(zone->bucket_most, in_buckets);
-  store_relaxed(zone->bypass, !cap || (is_limited(zone) && !percpu_has_rseq()));
-  store_relaxed(zone->special, is_special(zone));
-  store_relaxed(zone->fast_offset, is_plain(zone) ? zone->offset : uint16_t{0});
-  store_relaxed(zone->slow_flags, is_plain(zone) ? uint32_t{M_ZERO} : ~(uint32_t{1} << 31));
-}
-
 // Waiters are granted what there is room for now.
 void grant(Zone* zone) {
   Lock& lock = limit_lock(zone);
@@ -80,15 +70,20 @@ void zone_release(Zone* zone, void* const* items, unsigned count, const char* fu
   zone->source.release(zone->source.arg, items, count, {function, zone->pub.name});
 }
 
-void zone_set_cache_default(Zone* zone) {
-  if (is_limited(zone)) return zone_set_cache_most(zone, load_relaxed(zone->limit->max));
-  set_caches(zone, kArrayMaxCap, ~uint64_t{0});
-}
-
-// The kernel's arithmetic: half for the caches of all CPUs, the rest for buckets.
-void zone_set_cache_most(Zone* zone, uint64_t items) {
-  const uint64_t cap = min(items / (2 * percpu_limit()), uint64_t{kArrayMaxCap});
-  set_caches(zone, unsigned(cap), items - cap * percpu_limit());
+// By default the limit decides. The kernel's arithmetic: half for the caches of all CPUs, the rest
+// for buckets.
+void zone_set_caches(Zone* zone) {
+  const uint64_t max = load_relaxed(zone->limit->max);
+  const uint64_t most = zone->cache_most_set ? zone->cache_most : max ? max : kNoCacheLimit;
+  const bool bounded = most != kNoCacheLimit;
+  const uint64_t cap = min(most / (2 * percpu_limit()), uint64_t{kArrayMaxCap});
+  store_relaxed(zone->cap_most, uint16_t(cap));
+  store_relaxed(zone->bucket_most, bounded ? most - cap * percpu_limit() : most);
+  // Where nobody can empty the cache of another thread's CPU, a zone with a limit has none.
+  store_relaxed(zone->bypass, !cap || (is_limited(zone) && !percpu_has_rseq()));
+  store_relaxed(zone->special, is_special(zone));
+  store_relaxed(zone->fast_offset, is_plain(zone) ? zone->offset : uint16_t{0});
+  store_relaxed(zone->slow_flags, is_plain(zone) ? uint32_t{M_ZERO} : ~(uint32_t{1} << 31));
 }
 
 void zone_set_limit(Zone* zone, uint64_t max) {

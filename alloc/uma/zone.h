@@ -51,6 +51,8 @@ struct AtLimit {
   bool acting;         // a thread runs the action
 };
 
+inline constexpr uint64_t kNoCacheLimit = ~uint64_t{0};
+
 struct alignas(kCacheLine) Zone {
   uma_layout_zone pub;
   uint32_t slow_flags;  // of uma_zalloc, for which the assembly does not try the cache
@@ -69,6 +71,7 @@ struct alignas(kCacheLine) Zone {
   Source source;
   Keg* keg;              // of the source, or null
   uint32_t rsize;        // bytes that an item counts for
+  uint64_t cache_most;   // items in caches and buckets, if set
   uint64_t bucket_most;  // items in buckets, at most
   Limit* limit;          // of the source; shared by the zones of a keg
   AtLimit at_limit;
@@ -87,9 +90,9 @@ unsigned zone_import(Zone* zone, void** items, unsigned count, unsigned how);
 // The item that was granted to the caller; null: no memory, the grant is given up.
 void* zone_import_granted(Zone* zone, unsigned how);
 void zone_give_up_grant(Zone* zone);
-// What caches and buckets may hold: the usual, or a share of `items`.
-void zone_set_cache_default(Zone* zone);
-void zone_set_cache_most(Zone* zone, uint64_t items);
+// Sets what caches and buckets may hold, and by which way items come and go, from the zone's limit,
+// callbacks and cache_most.
+void zone_set_caches(Zone* zone);
 // Sets the limit of the zone's source, 0: none. Who waits and has room now is woken.
 void zone_set_limit(Zone* zone, uint64_t max);
 // Items back to the source, after zfini, which checks each. `function` names the caller in a
