@@ -47,6 +47,8 @@ long program_call(long number, long a, long b, long c, long d = 0, long e = 0);
 uint64_t address_limit();
 // How many mappings this process may have.
 size_t mapping_limit();
+// Whether pages are part of a core file; failure does not matter.
+void dump(void* p, size_t size, bool on);
 // Advice about huge pages; failure does not matter.
 void huge_pages(void* p, size_t size, bool on);
 

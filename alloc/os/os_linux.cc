@@ -136,6 +136,7 @@ size_t mapping_limit() {
     limit = limit * 10 + size_t(text[i] - '0');
   return limit ? limit : kUsual;
 }
+void dump(void* p, size_t size, bool on) { advise(p, size, on ? MADV_DODUMP : MADV_DONTDUMP); }
 void huge_pages(void* p, size_t size, bool on) {
   advise(p, size, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }

@@ -28,6 +28,19 @@ bool is_align(int align) {
   return align >= 0 && align < int(kPage) && is_power_of_two(size_t(align) + 1);
 }
 
+constexpr uint32_t kZoneFlags =
+    UMA_ZONE_UNMANAGED | UMA_ZONE_ZINIT | UMA_ZONE_CONTIG | UMA_ZONE_NOTOUCH | UMA_ZONE_MALLOC |
+    UMA_ZONE_NOFREE | UMA_ZONE_MTXCLASS | UMA_ZONE_VM | UMA_ZONE_NOTPAGE | UMA_ZONE_NOBUCKET |
+    UMA_ZONE_MAXBUCKET | UMA_ZONE_CACHESPREAD | UMA_ZONE_NODUMP | UMA_ZONE_PCPU |
+    UMA_ZONE_FIRSTTOUCH | UMA_ZONE_ROUNDROBIN | UMA_ZONE_NOKASAN | UMA_ZONE_REFCNT |
+    UMA_ZONE_OFFPAGE | UMA_ZONE_HASH;
+
+// A slot of an item for each CPU lies in a page, and the pages of all CPUs in a span.
+bool is_pcpu_size(size_t size, size_t align, uint32_t flags) {
+  return !(flags & UMA_ZONE_PCPU) ||
+         (round_up(size, align + 1) <= kPage && (percpu_limit() + 1) * kPage <= kSpan);
+}
+
 constinit int cache_align = int(kCacheLine) - 1;
 
 // An unused per-CPU entry, made usable everywhere; 0: none left, the zone works without caches.
@@ -44,6 +57,13 @@ Zone* make_zone(const char* name, const ZoneItems& items, const ZoneFunctions& f
   return zone;
 }
 
+[[gnu::noinline]] void clear(const Zone* zone, void* item) {
+  if (!zone->pub.size) return;  // no memory
+  unsigned slots = zone->keg && (zone->keg->flags & UMA_ZONE_PCPU) ? percpu_limit() + 1 : 1;
+  for (char* slot = static_cast<char*>(item); slots--; slot += kPage)
+    memset(slot, 0, zone->pub.size);
+}
+
 // As in the kernel: no dtor, but the item leaves the zone; it counts as a failed allocation.
 [[gnu::noinline, gnu::cold]] void* refused(Zone* zone, void* item) {
   locked_add(zone->pub.slow_frees);
@@ -54,7 +74,7 @@ Zone* make_zone(const char* name, const ZoneItems& items, const ZoneFunctions& f
 
 inline void* construct(Zone* zone, void* item, void* arg, int flags) {
   assert_may_call_owner();
-  if ((flags & M_ZERO) && zone->pub.size) memset(item, 0, zone->pub.size);
+  if (unlikely(flags & M_ZERO)) clear(zone, item);
   if (!zone->ctor || likely(zone->ctor(item, int(zone->pub.size), arg, flags) == 0)) return item;
   return refused(zone, item);
 }
@@ -113,26 +133,25 @@ UMA_EXPORT int uma_get_cache_align_mask() { return load_relaxed(cache_align); }
 
 UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, uma_dtor dtor,
                                   uma_init init, uma_fini fini, int align, uint32_t flags) {
-  if (align == UMA_ALIGN_CACHE) align = load_relaxed(cache_align);
-  if (!name || size == 0 || size > kClassMax || !is_align(align) ||
-      (flags & ~uint32_t{UMA_ZONE_ZINIT | UMA_ZONE_NOFREE})) {
-    errno = EINVAL;
-    return nullptr;
-  }
   if (!boot()) {
     errno = ENOMEM;
     return nullptr;
   }
+  if (align == UMA_ALIGN_CACHE) align = load_relaxed(cache_align);
+  if (!name || size == 0 || size > kClassMax || !is_align(align) || (flags & ~kZoneFlags) ||
+      !is_pcpu_size(size, size_t(align), flags)) {
+    errno = EINVAL;
+    return nullptr;
+  }
   fork_hook();
   Guard guard(creation_lock());
-  Keg* keg = keg_create(size, size_t(align), uint16_t(offset_of_entry(kEntryUma)));
+  Keg* keg = keg_create(size, size_t(align), uint16_t(offset_of_entry(kEntryUma)), flags);
   if (!keg) {
     errno = ENOMEM;
     return nullptr;
   }
   keg->init = init;
   keg->fini = fini;
-  keg->flags = flags;
   Zone* zone = make_zone(name, items_of(keg), {ctor, dtor, nullptr, nullptr});
   if (!zone) keg_discard(keg);
   return handle_of(zone);

@@ -98,6 +98,12 @@ unsigned first_cap(size_t rsize) {
   return unsigned(max(fit, size_t{rsize <= 65536 ? 2u : 1u}));
 }
 
+// The first capacity with UMA_ZONE_MAXBUCKET: what a cache may have of the budget.
+unsigned max_cap(size_t rsize) {
+  constexpr unsigned kMost = 126;
+  return max(first_cap(rsize), min(kMost, unsigned(cpu_budget() / kEntryShare / rsize)));
+}
+
 // What the zone's cache on this CPU counts for in cap_bytes.
 uint64_t room(const Zone* zone, const Cpu* cpu) {
   return uint64_t{cold_at(cpu->region, zone->pub.entry)->cap} * zone->rsize;
@@ -218,7 +224,8 @@ unsigned cache_note_miss(Zone* zone, Cpu* cpu, bool allocating, bool* grown) {
     return cold->cap;
   }
   if (!cap)
-    wanted = first_cap(rsize);
+    wanted =
+        zone->keg && (zone->keg->flags & UMA_ZONE_MAXBUCKET) ? max_cap(rsize) : first_cap(rsize);
   else if (recent && !one_way)
     wanted = grown_cap(zone, cap);
   wanted = min(wanted, unsigned{load_relaxed(zone->cap_most)});

@@ -10,6 +10,8 @@
 #include "alloc/os/streams.h"
 #include "alloc/uma/background.h"
 #include "alloc/uma/bucket.h"
+#include "alloc/uma/large_block.h"
+#include "alloc/uma/own_pages.h"
 #include "alloc/uma/reclaim.h"
 #include "alloc/uma/registry.h"
 #include "alloc/uma/slab.h"
@@ -22,19 +24,15 @@ struct Locks {
   Rank rank;
   LockWalk walk;
 };
-constexpr unsigned kBuiltIn = 10;
+constexpr unsigned kBuiltIn = 12;
 constexpr unsigned kAdded = 2;  // by layers above
 constinit Locks all[kBuiltIn + kAdded] = {
-    {Rank::kReclaim, reclaim_locks},
-    {Rank::kCreation, registry_locks},
-    {Rank::kDrain, percpu_locks},
-    {Rank::kZone, zone_locks},
-    {Rank::kKeg, keg_locks},
-    {Rank::kPage, page_locks},
-    {Rank::kPool, registry_pool_locks},
-    {Rank::kPool, bucket_pool_locks},
-    {Rank::kPool, slab_pool_locks},
-    {Rank::kMeta, meta_locks},
+    {Rank::kReclaim, reclaim_locks},   {Rank::kCreation, registry_locks},
+    {Rank::kDrain, percpu_locks},      {Rank::kZone, zone_locks},
+    {Rank::kKeg, keg_locks},           {Rank::kPage, page_locks},
+    {Rank::kLarge, large_block_locks}, {Rank::kPool, registry_pool_locks},
+    {Rank::kPool, bucket_pool_locks},  {Rank::kPool, slab_pool_locks},
+    {Rank::kPool, own_pages_locks},    {Rank::kMeta, meta_locks},
 };
 constinit unsigned count = kBuiltIn;
 

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "alloc/uma/keg.h"
 
-#include <string.h>
-
-#include <new>
-
 #include "alloc/base/report.h"
-#include "alloc/os/meta.h"
-#include "alloc/percpu/percpu.h"
-#include "alloc/uma/slab.h"
+#include "alloc/uma/pages.h"
 #include "alloc/uma/validate.h"
 
 namespace uma {
@@ -17,37 +11,6 @@ namespace {
 // What is looked through and given back while the lock is held once: less than 100 us.
 constexpr unsigned kStepSlabs = 32;
 constexpr size_t kStepBytes = size_t{256} << 10;
-
-// The smallest run whose tail wastes at most 1/16 (a slab of 64 KiB for all small items).
-unsigned slab_granules(size_t rsize) {
-  constexpr size_t kSmallItem = size_t{8} << 10;
-  if (rsize <= kSmallItem) return 1;
-  const unsigned least = rsize <= size_t{32} << 10 ? 4 : 1;
-  for (unsigned granules = least; granules <= kSpanGranules; granules++) {
-    const size_t bytes = granules * kGranule;
-    if (bytes >= rsize && (bytes % rsize) * 16 <= bytes) return granules;
-  }
-  return unsigned(round_up(rsize, kGranule) / kGranule);
-}
-
-// Small items of a zone that a program made: the fewest granules that lose no more than 1/256, or
-// those that lose least. The classes of malloc stay as they are: what their slabs lose is little,
-// and larger ones are given back later.
-unsigned zone_granules(size_t rsize) {
-  constexpr unsigned kMost = 4;
-  unsigned best = 1;
-  for (unsigned granules = 1; granules <= kMost; granules++) {
-    const size_t lost = granules * kGranule % rsize;
-    if (lost * 256 <= granules * kGranule) return granules;
-    if (lost * best < best * kGranule % rsize * granules) best = granules;
-  }
-  return best;
-}
-
-unsigned granules_of(size_t rsize, bool of_zone) {
-  const unsigned granules = slab_granules(rsize);
-  return granules == 1 && of_zone && rsize < kGranule ? zone_granules(rsize) : granules;
-}
 
 unsigned bin_of(const Keg* keg, const Slab* slab) {
   unsigned bin = 0;
@@ -90,51 +53,6 @@ Slab* best_slab(Keg* keg) {
   return nullptr;
 }
 
-// Runs init on every item in address order; on refusal fini on the ones before.
-bool init_items(Keg* keg, Slab* slab) {
-  assert_may_call_owner();
-  char* memory = slab_memory(slab);
-  for (unsigned i = 0; i < keg->pub.ipers; i++) {
-    if (keg->init(memory + size_t{i} * keg->pub.rsize, int(keg->size), 0) == 0) continue;
-    while (keg->fini && i-- > 0) keg->fini(memory + size_t{i} * keg->pub.rsize, int(keg->size));
-    return false;
-  }
-  return true;
-}
-
-void release_run(Keg* keg, Slab* slab) {
-  char* memory = slab_memory(slab);
-  slab_release_bitmap(keg, slab);
-  slab->keg = nullptr;
-  run_mark(memory, keg->granules, 0);
-  keg->pages->free(memory, keg->granules);
-}
-
-// A new slab, every item free, in no list. Called without the lock.
-Slab* new_slab(Keg* keg) {
-  assert_not_held(keg->lock);
-  bool zeroed;
-  const Density density = load_relaxed(keg->pub.slabs) ? Density::kDense : Density::kSparse;
-  char* memory = keg->pages->alloc(keg->granules, density, &zeroed);
-  if (!memory) return nullptr;
-  Slab* slab = new (run_header_at(memory)) Slab{};
-  slab->keg = keg;
-  slab->free_items = keg->pub.ipers;
-  slab->zeroed = zeroed;
-  if (!slab_get_bitmap(keg, slab)) {
-    slab->keg = nullptr;
-    keg->pages->free(memory, keg->granules);
-    return nullptr;
-  }
-  if ((keg->flags & UMA_ZONE_ZINIT) && !zeroed) memset(memory, 0, keg->pub.slab_bytes);
-  run_mark(memory, keg->granules, keg->map_offset);
-  if (keg->init && !init_items(keg, slab)) {
-    release_run(keg, slab);
-    return nullptr;
-  }
-  return slab;
-}
-
 void add_slab(Keg* keg, Slab* slab) {
   assert_held(keg->lock);
   file(keg, slab);
@@ -152,28 +70,9 @@ void remove_slab(Keg* keg, const Slab* slab) {
   slab_idle_by(keg, slab, -ptrdiff_t(slab_idle(keg, slab)));
 }
 
-void release_slab(Keg* keg, Slab* slab) {
-  assert_not_held(keg->lock);
-  if (keg->fini) {
-    char* memory = slab_memory(slab);
-    for (unsigned i = 0; i < keg->pub.ipers; i++)
-      keg->fini(memory + size_t{i} * keg->pub.rsize, int(keg->size));
-  }
-  release_run(keg, slab);
-}
-
-// Releases a chain of slabs linked through next.
-void release_slabs(Keg* keg, Slab* slab) {
-  while (slab) {
-    Slab* next = static_cast<Slab*>(slab->next);
-    release_slab(keg, slab);
-    slab = next;
-  }
-}
-
 // Whether a wholly free slab may go: not where that would leave less than the reserve.
 bool may_release(const Keg* keg) {
-  return !(keg->flags & UMA_ZONE_NOFREE) &&
+  return !(keg->flags & UMA_ZONE_NOFREE) && likely(!keg->own || keg->own->free) &&
          (likely(!keg->reserve) || keg->pub.free_items >= keg->reserve + keg->pub.ipers);
 }
 
@@ -257,31 +156,6 @@ Slab* take_spare(Keg* keg) {
 
 }  // namespace
 
-const PageProvider arena_pages = {
-    .alloc = [](unsigned granules, Density density,
-                bool* zeroed) { return run_alloc(granules, kGranule, density, zeroed); },
-    .free = run_free,
-};
-
-void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset) {
-  const size_t rsize = round_up(max(size, size_t{8}), max(align + 1, size_t{8}));
-  keg->size = uint32_t(size);
-  const bool of_zone = map_offset == offset_of_entry(kEntryUma);
-  keg->granules = uint16_t(granules_of(rsize, of_zone));
-  keg->pub.rsize = uint32_t(rsize);
-  keg->pub.align = uint32_t(align);
-  keg->pub.slab_bytes = uint32_t(keg->granules * kGranule);
-  keg->pub.ipers = uint32_t(keg->pub.slab_bytes / rsize);
-  keg->reciprocal = ((uint64_t{1} << kReciprocalShift) + rsize - 1) / rsize;
-  for (unsigned bin = 0; bin < kKegBins; bin++)
-    keg->bin_most[bin] = ((bin + 1) * keg->pub.ipers - 1) / kKegBins + 1;
-  keg->map_offset = map_offset;
-  keg->punch_unit = uint32_t(kPage);
-  while (keg->pub.slab_bytes / keg->punch_unit > 64) keg->punch_unit *= 2;
-  for (List<Slab>& bin : keg->domain.bins) bin.init();
-  keg->domain.full.init();
-}
-
 unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, unsigned how) {
   unsigned taken = 0;
   keg->lock.lock();
@@ -292,7 +166,7 @@ unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, unsigned how) {
       // What was found is enough: only an empty hand makes a new slab.
       if (taken || !(how & kMayGrow)) break;
       keg->lock.unlock();
-      slab = new_slab(keg);
+      slab = slab_make(keg);
       if (!slab) return 0;
       keg->lock.lock();
       add_slab(keg, slab);
@@ -314,8 +188,8 @@ void* keg_alloc_zeroed(Keg* keg, bool* zeroed) {
   *zeroed = false;
   void* item;
   if (!keg_alloc_items(keg, &item, 1, kMayGrow)) return nullptr;
-  const Slab* slab = slab_of(item);
   Guard guard(keg->lock);
+  const Slab* slab = slab_find(keg, item);
   *zeroed = slab_fresh(keg, slab, item);
   return item;
 }
@@ -325,8 +199,8 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const Caller& 
   size_t idle = 0;
   keg->lock.lock();
   for (unsigned i = 0; i < count; i++) {
-    Slab* slab = in_arena(items[i]) ? slab_of(items[i]) : nullptr;
-    if (!slab || slab->keg != keg) {
+    Slab* slab = slab_find(keg, items[i]);
+    if (unlikely(!slab)) {
       keg->lock.unlock();  // the program's handler of SIGABRT may allocate
       report::wrong_zone(caller.function, addr(items[i]), caller.zone);
     }
@@ -356,7 +230,7 @@ void keg_free_items(Keg* keg, void* const* items, unsigned count, const Caller& 
   if (unlikely(limit_wants_back(keg->limit))) waiters = limit_grant(&keg->limit, keg_out(keg));
   keg->lock.unlock();
   limit_wake(waiters);
-  release_slabs(keg, release);
+  slab_release_all(keg, release);
   const size_t allowance = purge_allowance();
   if (slab_unscanned_total() > allowance ||
       load_relaxed(page_counters().runs_free_dirty) > allowance)
@@ -374,7 +248,7 @@ void keg_release(void* keg, void* const* items, unsigned count, const Caller& ca
 unsigned keg_prealloc(Keg* keg, unsigned items) {
   unsigned made = 0;
   while (made < items) {
-    Slab* slab = new_slab(keg);
+    Slab* slab = slab_make(keg);
     if (!slab) break;
     Guard guard(keg->lock);
     add_slab(keg, slab);
@@ -401,7 +275,7 @@ bool keg_give_back(Keg* keg, size_t keep) {
   const bool done = !keg_may_punch(keg) || scan_slabs(keg, keep);
   slab_show_idle(keg);
   keg->lock.unlock();
-  if (spare) release_slab(keg, spare);
+  if (spare) slab_release(keg, spare);
   return done;
 }
 
@@ -427,7 +301,7 @@ void keg_trim(Keg* keg) {
   }
   slab_show_idle(keg);
   keg->lock.unlock();
-  release_slabs(keg, release);
+  slab_release_all(keg, release);
   while (!keg_give_back(keg, 0)) {
   }
 }

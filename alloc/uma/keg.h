@@ -23,13 +23,7 @@ struct Caller {
   const char* zone;
 };
 
-// Where a keg's runs come from and go to (uma_alloc and uma_free of the kernel). What they give is
-// memory of the arena, because free finds the slab by the arena's headers.
-struct PageProvider {
-  char* (*alloc)(unsigned granules, Density density, bool* zeroed);  // null: no memory
-  void (*free)(char* run, unsigned granules);
-};
-extern const PageProvider arena_pages;
+struct OwnPages;
 
 struct Keg {
   uma_layout_keg pub{};
@@ -49,7 +43,7 @@ struct Keg {
   uint16_t granules = 0;
   uint32_t bin_most[kKegBins] = {};  // free items of a slab in this bin, at most
   uint32_t punch_unit = 0;           // bytes per bit of Slab::punched
-  const PageProvider* pages = &arena_pages;
+  OwnPages* own = nullptr;           // null: slabs are runs of the arena
   KegDomain domain;
   uint64_t reserve = 0;  // free items that only kMayReserve gives out
   Limit limit;
@@ -57,8 +51,8 @@ struct Keg {
   uma_fini fini = nullptr;
 };
 
-// Fills a keg. `size` in bytes, `align` a mask, `map_offset` for the page map.
-void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset);
+// Fills a keg. `size` in bytes, `align` a mask, `map_offset` for the page map, `flags` UMA_ZONE_*.
+void keg_setup(Keg* keg, size_t size, size_t align, uint16_t map_offset, uint32_t flags = 0);
 
 // Takes up to `count` items, as `how` (limit.h) says. 0: no memory, or the limit is reached.
 unsigned keg_alloc_items(Keg* keg, void** items, unsigned count, unsigned how);
@@ -80,7 +74,8 @@ unsigned keg_prealloc(Keg* keg, unsigned items);
 // Whether pages inside the keg's slabs may be given back: never where an owner keeps state in free
 // items.
 inline bool keg_may_punch(const Keg* keg) {
-  return !keg->init && !keg->fini && !(keg->flags & UMA_ZONE_NOFREE) && !keg->reserve;
+  return !keg->init && !keg->fini && !keg->reserve && !keg->own &&
+         !(keg->flags & (UMA_ZONE_NOFREE | UMA_ZONE_PCPU | UMA_ZONE_CONTIG));
 }
 // Unscanned bytes that came and went since keg_watch: the rest was idle all the time.
 void keg_watch(Keg* keg);

@@ -5,6 +5,7 @@
 
 #include "alloc/os/meta.h"
 #include "alloc/os/published.h"
+#include "alloc/uma/own_pages.h"
 
 namespace uma {
 
@@ -52,11 +53,11 @@ void unlink_zone(Zone* zone) {
 
 }  // namespace
 
-Keg* keg_create(size_t size, size_t align, uint16_t map_offset) {
+Keg* keg_create(size_t size, size_t align, uint16_t map_offset, uint32_t flags) {
   void* memory = keg_pool.alloc();
   if (!memory) return nullptr;
   Keg* keg = new (memory) Keg{};
-  keg_setup(keg, size, align, map_offset);
+  keg_setup(keg, size, align, map_offset, flags);
   return keg;
 }
 
@@ -73,7 +74,9 @@ void take_keg(Zone* zone) {
 // A keg whose items are still in use stays: their slabs point to it.
 void leave_keg(Zone* zone) {
   owned_sub(zone->keg->zones);
-  if (zone->keg->zones == 0 && zone->keg->pub.slabs == 0) keg_pool.free(zone->keg);
+  if (zone->keg->zones != 0 || zone->keg->pub.slabs != 0) return;
+  own_pages_discard(zone->keg);
+  keg_pool.free(zone->keg);
 }
 
 }  // namespace
@@ -100,6 +103,7 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, const ZoneIte
   zone->zinit = functions.zinit;
   zone->zfini = functions.zfini;
   zone->offset = uint16_t(offset_of_entry(index));
+  if (zone->keg && (zone->keg->flags & UMA_ZONE_NOBUCKET)) zone->cache_most_set = true;
   zone_set_caches(zone);
   Guard guard(registry.lock);
   if (zone->keg) take_keg(zone);

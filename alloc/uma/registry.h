@@ -39,8 +39,9 @@ Zone* zone_create(const char* name, uint32_t kind, unsigned index, const ZoneIte
 // A zone that nobody uses any more; also its keg, unless others use that or items are left.
 // Registry lock held.
 void zone_remove(Zone* zone);
-Keg* keg_create(size_t size, size_t align, uint16_t map_offset);  // null: no memory
-void keg_discard(Keg* keg);                                       // one that got no zone
+// Null: no memory.
+Keg* keg_create(size_t size, size_t align, uint16_t map_offset, uint32_t flags = 0);
+void keg_discard(Keg* keg);  // one that got no zone
 
 // Making and destroying zones, one at a time.
 Lock& creation_lock();

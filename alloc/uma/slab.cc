@@ -9,25 +9,33 @@
 namespace uma {
 namespace {
 
-// Bitmaps of more than 64 items, by size in bytes.
-constinit Pool pools[] = {Pool(64), Pool(128), Pool(256), Pool(512), Pool(1024)};
+// Bitmaps of more than 64 items, and bitmaps with counts of references behind them, by size in
+// bytes.
+constinit Pool pools[] = {Pool(64),   Pool(128),  Pool(256),   Pool(512),   Pool(1024), Pool(2048),
+                          Pool(4096), Pool(8192), Pool(16384), Pool(32768), Pool(65536)};
 
 unsigned words(const Keg* keg) { return (keg->pub.ipers + 63) / 64; }
+bool counts_references(const Keg* keg) { return keg->flags & UMA_ZONE_REFCNT; }
+bool has_pool(const Keg* keg) { return keg->pub.ipers > 64 || counts_references(keg); }
+// With the counts, in words of 64 bits.
+unsigned all_words(const Keg* keg) {
+  return words(keg) + (counts_references(keg) ? (keg->pub.ipers + 1) / 2 : 0);
+}
 unsigned pool_of(const Keg* keg) {
   unsigned i = 0;
-  while ((size_t{64} << i) < words(keg) * sizeof(uint64_t)) i++;
+  while ((size_t{64} << i) < all_words(keg) * sizeof(uint64_t)) i++;
   return i;
 }
 
 unsigned index_of(const Keg* keg, const Slab* slab, const void* p, bool* exact) {
-  const size_t offset = addr(p) - addr(slab_memory(slab));
+  const size_t offset = addr(p) - addr(slab_memory(keg, slab));
   const unsigned index = unsigned(offset * keg->reciprocal >> kReciprocalShift);
   *exact = size_t{index} * keg->pub.rsize == offset && index < keg->pub.ipers;
   return index;
 }
 
 char* item_at(const Keg* keg, const Slab* slab, unsigned index) {
-  return slab_memory(slab) + size_t{index} * keg->pub.rsize;
+  return slab_memory(keg, slab) + size_t{index} * keg->pub.rsize;
 }
 
 // The bits of Slab::punched that an item lies on.
@@ -92,7 +100,7 @@ void slab_pool_locks(LockVisitor visit) {
 
 bool slab_get_bitmap(Keg* keg, Slab* slab) {
   slab->bitmap = &slab->inline_bits;
-  if (keg->pub.ipers <= 64) return true;
+  if (!has_pool(keg)) return true;
   // Bitmaps are given back cleared, and new metadata is zero.
   slab->bitmap = static_cast<uint64_t*>(pools[pool_of(keg)].alloc());
   if (slab->bitmap) slab->bitmap[0] = 0;  // the pool's link lay here
@@ -100,8 +108,8 @@ bool slab_get_bitmap(Keg* keg, Slab* slab) {
 }
 
 void slab_release_bitmap(Keg* keg, Slab* slab) {
-  if (keg->pub.ipers <= 64) return;
-  clear_words(slab->bitmap, words(keg));
+  if (!has_pool(keg)) return;
+  clear_words(slab->bitmap, all_words(keg));
   pools[pool_of(keg)].free(slab->bitmap);
 }
 
@@ -128,8 +136,15 @@ unsigned slab_alloc_items(Keg* keg, Slab* slab, void** items, unsigned count) {
   return taken;
 }
 
+uint32_t* slab_refcnt(const Keg* keg, Slab* slab, const void* p) {
+  bool exact;
+  const unsigned index = index_of(keg, slab, p, &exact);
+  if (!exact || !counts_references(keg)) return nullptr;
+  return reinterpret_cast<uint32_t*>(slab->bitmap + words(keg)) + index;
+}
+
 bool slab_has(const Keg* keg, const void* p) {
-  if (!in_arena(p)) return false;
+  if (!in_arena(p) || keg->own) return false;
   const auto* slab = reinterpret_cast<const Slab*>(run_headers) + granule_of(p);
   slab -= slab->run.back;
   if (slab->keg != keg) return false;
@@ -256,7 +271,7 @@ size_t slab_punch(Keg* keg, Slab* slab, size_t most, bool* complete) {
   assert_held(keg->lock);
   uint64_t left = empty_units(keg, slab);
   size_t given = 0;
-  if (left) run_small_pages(slab_memory(slab));
+  if (left) run_small_pages(slab_memory(keg, slab));
   for (size_t purged = 0; left && purged < most;) {
     const unsigned first = unsigned(__builtin_ctzll(left));
     const uint64_t shifted = ~(left >> first);
@@ -265,7 +280,7 @@ size_t slab_punch(Keg* keg, Slab* slab, size_t most, bool* complete) {
     const uint64_t mask = (count == 64 ? ~uint64_t{0} : (uint64_t{1} << count) - 1) << first;
     left &= ~mask;
     const size_t length = size_t{count} * keg->punch_unit;
-    if (!os::purge(slab_memory(slab) + size_t{first} * keg->punch_unit, length)) continue;
+    if (!os::purge(slab_memory(keg, slab) + size_t{first} * keg->punch_unit, length)) continue;
     slab->punched |= mask;
     purged += length;
     const size_t begin = size_t{first} * keg->punch_unit;

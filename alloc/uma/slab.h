@@ -26,7 +26,9 @@ static_assert(sizeof(Slab) == kRunHeader);
 
 // The slab that holds p. p lies in the arena, in a run that is in use.
 inline Slab* slab_of(const void* p) { return reinterpret_cast<Slab*>(run_header(p)); }
-inline char* slab_memory(const Slab* slab) {
+char* own_slab_memory(const Slab* slab);  // own_pages.h
+inline char* slab_memory(const Keg* keg, const Slab* slab) {
+  if (unlikely(keg->own != nullptr)) return own_slab_memory(slab);
   return run_memory(reinterpret_cast<const char*>(slab));
 }
 
@@ -43,6 +45,8 @@ void slab_check(Keg* keg, Slab* slab, const void* p, const Caller& caller);
 // its slab stays what it is, and p's bit as well. What orders this before a later end of the slab
 // are the sections of the CPUs, which ThreadSanitizer does not see.
 [[gnu::no_sanitize_thread]] bool slab_has(const Keg* keg, const void* p);
+// The count of an item in a keg with UMA_ZONE_REFCNT; null: p is none.
+uint32_t* slab_refcnt(const Keg* keg, Slab* slab, const void* p);
 // Whether an item just taken reads as zero.
 bool slab_fresh(const Keg* keg, const Slab* slab, const void* item);
 // Bytes of a wholly free slab that slab_count_idle counted: items that came back, less punched

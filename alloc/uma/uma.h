@@ -45,7 +45,35 @@ extern "C" {
 
 /* Zone flags, FreeBSD's values. */
 #define UMA_ZONE_ZINIT 0x0002  /* items are zero when they leave the keg for the first time */
+#define UMA_ZONE_CONTIG 0x0004 /* slabs are huge pages */
+#define UMA_ZONE_NOTOUCH                                                                         \
+  0x0008                       /* items are not written to, which is so without M_ZERO and ZINIT \
+                                */
 #define UMA_ZONE_NOFREE 0x0020 /* slabs are never given back */
+#define UMA_ZONE_NOBUCKET                                                                         \
+  0x0400                          /* nothing is cached: items come from the keg and go back to it \
+                                   */
+#define UMA_ZONE_MAXBUCKET 0x0800 /* caches begin as large as they may be */
+#define UMA_ZONE_NODUMP 0x4000    /* slabs are not part of a core file */
+#define UMA_ZONE_PCPU 0x8000      /* an item is a slot for every CPU: uma_zalloc_pcpu */
+#define UMA_ZONE_REFCNT                                                     \
+  0x100000 /* a count beside each item: uma_find_refcnt; a value of our own \
+            */
+/*
+ * Accepted, and without effect here: headers never lie in slabs and are found without a hash, no
+ * allocation comes back to the allocator, there is one domain.
+ */
+#define UMA_ZONE_UNMANAGED 0x0001
+#define UMA_ZONE_MALLOC 0x0010
+#define UMA_ZONE_MTXCLASS 0x0040
+#define UMA_ZONE_VM 0x0080
+#define UMA_ZONE_NOTPAGE 0x0100
+#define UMA_ZONE_CACHESPREAD 0x2000
+#define UMA_ZONE_FIRSTTOUCH 0x10000
+#define UMA_ZONE_ROUNDROBIN 0x20000
+#define UMA_ZONE_NOKASAN 0x80000
+#define UMA_ZONE_OFFPAGE 0x200000
+#define UMA_ZONE_HASH 0x400000
 
 typedef struct uma_zone* uma_zone_t;
 
@@ -225,6 +253,63 @@ UMA_EXPORT int uma_zone_set_zfini(uma_zone_t zone, uma_fini zfini);
  */
 UMA_EXPORT void uma_reclaim(int request);
 UMA_EXPORT void uma_zone_reclaim(uma_zone_t zone, int request);
+
+/*
+ * Where the keg's slabs come from and go to: `alloc` returns `size` bytes, aligned to a page and
+ * anywhere, or null, and notes in `*flag` what `free` will be told. With UMA_ZONE_ZINIT `wait`
+ * contains M_ZERO, but the memory is cleared in any case. Both are called with no lock held.
+ * Without `free` slabs are never given back. Only before the zone has slabs: then 0, else -1 with
+ * errno EBUSY; EINVAL (no zone, no keg), ENOMEM. Semantics: uma_zone_set_allocf and
+ * uma_zone_set_freef of zone(9), which return nothing.
+ */
+typedef void* (*uma_alloc)(uma_zone_t zone, size_t size, int domain, uint8_t* flag, int wait);
+typedef void (*uma_free)(void* memory, size_t size, uint8_t flag);
+UMA_EXPORT int uma_zone_set_allocf(uma_zone_t zone, uma_alloc allocf);
+UMA_EXPORT int uma_zone_set_freef(uma_zone_t zone, uma_free freef);
+/*
+ * Reserves address space for `count` items at once, which becomes memory slab by slab and is never
+ * given back, and makes `count` the limit. 1, or 0 with errno: EBUSY (there are slabs), ENOMEM,
+ * EINVAL. Semantics: uma_zone_reserve_kva of FreeBSD, and uma_zone_set_obj before it.
+ */
+UMA_EXPORT int uma_zone_reserve_kva(uma_zone_t zone, int count);
+
+/*
+ * The count that belongs to an item of a zone with UMA_ZONE_REFCNT: 0 when the item's slab is made,
+ * then what its users make it; it stays where it is while the item is allocated. Null with errno
+ * EINVAL: no such item or zone. Semantics: uma_find_refcnt of the kernel.
+ */
+UMA_EXPORT uint32_t* uma_find_refcnt(uma_zone_t zone, void* item);
+
+/*
+ * Items of a zone with UMA_ZONE_PCPU: the slot of CPU c lies UMA_PCPU_ALLOC_SIZE * c bytes behind
+ * what is returned. `size` of the zone is that of a slot, a page at most; M_ZERO clears all of
+ * them. Null with errno EINVAL: another zone. uma_zcreate refuses the flag where all CPUs do not
+ * fit in 2 MiB. Semantics: uma_zalloc_pcpu and uma_zfree_pcpu of FreeBSD.
+ */
+#define UMA_PCPU_ALLOC_SIZE 4096
+UMA_EXPORT void* uma_zalloc_pcpu_arg(uma_zone_t zone, void* arg, int flags);
+UMA_EXPORT void* uma_zalloc_pcpu(uma_zone_t zone, int flags);
+UMA_EXPORT void uma_zfree_pcpu_arg(uma_zone_t zone, void* item, void* arg);
+UMA_EXPORT void uma_zfree_pcpu(uma_zone_t zone, void* item);
+/*
+ * The slot that the calling thread uses now, 0 to uma_mp_maxid: of the CPU that it runs on, or,
+ * where there are no restartable sequences, of its own. The thread may be moved before it writes,
+ * so a slot is written with atomic instructions, which nobody else contends for.
+ */
+UMA_EXPORT int uma_curcpu(void);
+UMA_EXPORT int uma_mp_maxid(void);
+static inline void* zpcpu_get_cpu(void* base, int cpu) {
+  return (char*)base + (size_t)UMA_PCPU_ALLOC_SIZE * (size_t)cpu;
+}
+static inline void* zpcpu_get(void* base) { return zpcpu_get_cpu(base, uma_curcpu()); }
+
+/*
+ * Memory that belongs to no zone, in whole pages and zero, and its return; null is ignored. Null
+ * with errno ENOMEM or EINVAL (size 0). `flags` as of uma_zalloc; it never sleeps.
+ * Semantics: uma_large_malloc and uma_large_free of the kernel.
+ */
+UMA_EXPORT void* uma_large_malloc(size_t size, int flags);
+UMA_EXPORT void uma_large_free(void* memory);
 
 /* Counters of one zone. Exact when no thread is using the zone, else as of about now. */
 struct uma_zone_stats {
