@@ -29,6 +29,7 @@ installed/here/bin/umarun
 installed/here/bin/umastat
 installed/here/include/uma/layout.h
 installed/here/include/uma/uma.h
+installed/here/include/uma/uma.hpp
 installed/here/lib/cmake/uma/uma-config-version.cmake
 installed/here/lib/cmake/uma/uma-config.cmake
 installed/here/lib/libuma.a
