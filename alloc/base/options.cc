@@ -83,6 +83,24 @@ bool set_decay(Text value) {
   return true;
 }
 
+// Bytes, or K, M, G of them.
+bool parse_bytes(Text value, uint64_t* out) {
+  unsigned shift = 0;
+  if (value.size) {
+    const char unit = value.begin[value.size - 1];
+    shift = unit == 'K' ? 10 : unit == 'M' ? 20 : unit == 'G' ? 30 : 0;
+  }
+  if (shift) value.size--;
+  if (!parse_number(value, out)) return false;
+  *out <<= shift;
+  return true;
+}
+
+bool set_kmem_limit(Text value) {
+  options.kmem_limit_cgroup = value.is("cgroup");
+  return options.kmem_limit_cgroup || parse_bytes(value, &options.kmem_limit);
+}
+
 struct Option {
   const char* name;
   const char* type;
@@ -110,6 +128,9 @@ constexpr Option kTable[] = {
      set_background},
     {"decay", "0..3600000", "1000", "milliseconds that memory is idle before it goes back",
      set_decay},
+    {"kmemlimit", "BYTES|cgroup", "0",
+     "most memory to hold from the system (K, M, G), or as the control group may; 0: no limit",
+     set_kmem_limit},
     {"invariants", "on|off", "off", "check every item at once, without per-CPU caches",
      set_invariants},
 };

@@ -25,6 +25,8 @@ struct Options {
   enum Background : uint8_t { kBackgroundAuto, kBackgroundOn, kBackgroundOff };
   Background background = kBackgroundAuto;  // may a thread give idle memory back
   uint64_t decay_ms = 1000;                 // how long memory is idle before it is given back
+  uint64_t kmem_limit = 0;                  // bytes, 0: none
+  bool kmem_limit_cgroup = false;           // as the control group's is
   bool help = false;                        // print the table of options once
 };
 

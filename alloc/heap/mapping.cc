@@ -3,6 +3,7 @@
 
 #include "alloc/base/util.h"
 #include "alloc/os/os.h"
+#include "alloc/page/cap.h"
 
 namespace uma {
 namespace {
@@ -54,7 +55,7 @@ Mapping mapping_at(const void* base, size_t bytes, MappingState state) {
 
 Mapping mapping_new(size_t size, size_t align, bool crowded, Mapping left[2]) {
   left[0] = left[1] = {};
-  if (size + kPage < size) return {};
+  if (size + kPage < size || !cap_allows(size + kPage)) return {};
   const bool huge = size >= kLargeAlignHuge && !crowded;
   char* p = map_aligned(size + kPage, huge ? max(align, kSpan) : align, crowded, left);
   if (!p && huge && align < kSpan) p = map_aligned(size + kPage, align, crowded, left);
@@ -90,7 +91,9 @@ bool mapping_purge(const Mapping& mapping) {
 }
 
 bool mapping_resize(Mapping* mapping, size_t size) {
-  if (size + kPage < size || !unguard(mapping)) return false;
+  if (size + kPage < size) return false;
+  if (size > mapping->size() && !cap_allows(size - mapping->size())) return false;
+  if (!unguard(mapping)) return false;
   void* moved = os::remap(at<void>(mapping->base), whole(*mapping), size + kPage, true);
   if (moved) {
     mapping->base = addr(moved);

@@ -45,6 +45,8 @@ bool rseq_register(void* area, uint32_t length, bool on);
 long program_call(long number, long a, long b, long c, long d = 0, long e = 0);
 // What this process may map at most, in bytes: the least of its limits. ~0: there is none.
 uint64_t address_limit();
+// What its control group may have, in bytes. ~0: there is no limit, or it cannot be read.
+uint64_t cgroup_limit();
 // How many mappings this process may have.
 size_t mapping_limit();
 // Whether pages are part of a core file; failure does not matter.

@@ -3,6 +3,7 @@
 #include "alloc/os/meta.h"
 #include "alloc/os/os.h"
 #include "alloc/os/published.h"
+#include "alloc/page/cap.h"
 #include "alloc/page/span.h"
 
 namespace uma {
@@ -168,7 +169,7 @@ bool arena_commit_next(bool huge) {
   Span& span = span_at(arena.committed);
   if (!span.committed) {
     char* memory = span_memory(arena.committed);
-    if (!os::commit(memory, kSpan)) return false;
+    if (!cap_allows(kSpan) || !os::commit(memory, kSpan)) return false;
     if (huge) os::huge_pages(memory, kSpan, true);
     span.huge = huge;
     span.committed = true;
@@ -243,6 +244,7 @@ bool arena_fill_hole(bool huge) {
     Span& span = span_at(i);
     if (!span.hole) continue;
     bool taken;
+    if (!cap_allows(kSpan)) return false;
     const bool mapped = os::map(span_memory(i), kSpan, &taken) != nullptr;
     if (!mapped && !taken) return false;
     forget_span(span);

@@ -4,6 +4,7 @@
 #include "alloc/base/options.h"
 #include "alloc/os/os.h"
 #include "alloc/os/published.h"
+#include "alloc/page/cap.h"
 #include "alloc/uma/registry.h"
 
 namespace uma {
@@ -18,6 +19,9 @@ bool boot_locked() {
   if (const char* text = os::environment("UMA_OPTIONS")) options_parse(text);
   if (options.help) options_help();
   options.help = false;
+  memory_cap = options.kmem_limit;
+  if (options.kmem_limit_cgroup && os::cgroup_limit() != ~uint64_t{0})
+    memory_cap = os::cgroup_limit();
   pages_up = pages_up || page_start();
   if (!pages_up || !percpu_start()) return false;
   uma_layout.cpu_count = percpu_limit() + 1;

@@ -11,6 +11,7 @@
 #include "alloc/uma/background.h"
 #include "alloc/uma/bucket.h"
 #include "alloc/uma/large_block.h"
+#include "alloc/uma/lowmem.h"
 #include "alloc/uma/own_pages.h"
 #include "alloc/uma/reclaim.h"
 #include "alloc/uma/registry.h"
@@ -24,7 +25,7 @@ struct Locks {
   Rank rank;
   LockWalk walk;
 };
-constexpr unsigned kBuiltIn = 12;
+constexpr unsigned kBuiltIn = 13;
 constexpr unsigned kAdded = 2;  // by layers above
 constinit Locks all[kBuiltIn + kAdded] = {
     {Rank::kReclaim, reclaim_locks},   {Rank::kCreation, registry_locks},
@@ -32,7 +33,8 @@ constinit Locks all[kBuiltIn + kAdded] = {
     {Rank::kKeg, keg_locks},           {Rank::kPage, page_locks},
     {Rank::kLarge, large_block_locks}, {Rank::kPool, registry_pool_locks},
     {Rank::kPool, bucket_pool_locks},  {Rank::kPool, slab_pool_locks},
-    {Rank::kPool, own_pages_locks},    {Rank::kMeta, meta_locks},
+    {Rank::kPool, own_pages_locks},    {Rank::kPool, lowmem_locks},
+    {Rank::kMeta, meta_locks},
 };
 constinit unsigned count = kBuiltIn;
 
@@ -63,6 +65,7 @@ void after(bool in_child) {
     uma_layout.pid = os::pid();
     background_fork_child();
     registry_fork_child();
+    lowmem_fork_child();
   }
   release_all();
   // Calls functions of libc that a program may have replaced by ones that allocate.

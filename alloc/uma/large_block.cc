@@ -6,6 +6,7 @@
 #include "alloc/base/report.h"
 #include "alloc/os/os.h"
 #include "alloc/os/published.h"
+#include "alloc/page/cap.h"
 #include "alloc/uma/address_table.h"
 #include "alloc/uma/boot.h"
 #include "alloc/uma/fork.h"
@@ -31,7 +32,7 @@ UMA_EXPORT void* uma_large_malloc(size_t size, int) {
   if (!boot()) return errno = ENOMEM, nullptr;
   fork_hook();
   const size_t mapped = round_up(size, kPage);
-  void* memory = os::map_counted(mapped);
+  void* memory = cap_allows(mapped) ? os::map_counted(mapped) : nullptr;
   if (memory) {
     Guard guard(large.lock);
     if (!large.sizes.add(addr(memory), mapped, at<void>(mapped))) {

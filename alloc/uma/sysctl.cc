@@ -59,6 +59,14 @@ bool set_zone_warnings(const void* value, size_t size) {
   return true;
 }
 
+bool set_kmem_limit(const void* value, size_t size) {
+  uint64_t bytes;
+  if (size != sizeof bytes) return false;
+  memcpy(&bytes, value, sizeof bytes);
+  uma_set_kmem_limit(bytes);
+  return true;
+}
+
 bool set_reclaim(const void* value, size_t size) {
   int request;
   if (size != sizeof request) return false;
@@ -72,6 +80,7 @@ constexpr Fixed kFixed[] = {
     {"vm.zone_count", [](Reply* r) { r->number32(load_relaxed(uma_layout.zone_count)); }, nullptr},
     {"vm.zone_stats", stream_zones, nullptr},
     {"vm.zone_warnings", [](Reply* r) { r->number32(warnings_on()); }, set_zone_warnings},
+    {"vm.uma_kmem_limit", [](Reply* r) { r->number64(uma_kmem_limit()); }, set_kmem_limit},
     {"vm.uma_kmem_total", [](Reply* r) { r->number64(uma_layout_mapped(&uma_layout)); }, nullptr},
     {"debug.uma_reclaim", [](Reply* r) { r->number32(0); }, set_reclaim},
 };

@@ -311,6 +311,32 @@ static inline void* zpcpu_get(void* base) { return zpcpu_get_cpu(base, uma_curcp
 UMA_EXPORT void* uma_large_malloc(size_t size, int flags);
 UMA_EXPORT void uma_large_free(void* memory);
 
+/*
+ * The most bytes that may be held from the system, 0: no limit; the allocator's own tables count
+ * but are never refused. Beyond it memory is refused as if the system had refused it: what is free
+ * goes back first, then malloc and M_NOWAIT return null with errno ENOMEM, M_WAITOK calls the
+ * handlers below and tries again for a second. It holds to about 2 MiB, or the largest block that
+ * another thread maps at the same time. At first the option kmemlimit. As vm.uma_kmem_limit of
+ * FreeBSD.
+ */
+UMA_EXPORT uint64_t uma_kmem_limit(void);
+UMA_EXPORT void uma_set_kmem_limit(uint64_t bytes);
+/* Bytes held from the system, as vm.uma_kmem_total of FreeBSD. */
+UMA_EXPORT uint64_t uma_kmem_total(void);
+
+/*
+ * Adds a function that frees what a program can do without; `priority`: the highest is called
+ * first. Called when memory is refused to an allocation with M_WAITOK, in its thread, with no lock
+ * held, one thread at a time and not from within itself; it may allocate and free. 0, or -1 with
+ * errno EINVAL (null) or ENOMEM (32 are there). As the event vm_lowmem of FreeBSD.
+ */
+#define UMA_LOWMEM_MEMORY 1 /* reason: memory was refused */
+typedef void (*uma_lowmem_handler)(void* arg, int reason);
+UMA_EXPORT int uma_lowmem_register(uma_lowmem_handler handler, void* arg, int priority);
+/* Takes it away; it may be running in another thread still. -1 with errno ENOENT: it is not there.
+ */
+UMA_EXPORT int uma_lowmem_deregister(uma_lowmem_handler handler, void* arg);
+
 /* Counters of one zone. Exact when no thread is using the zone, else as of about now. */
 struct uma_zone_stats {
   uint64_t allocs;
@@ -353,6 +379,7 @@ UMA_EXPORT void uma_show_stats_to(uma_sink sink, void* arg);
  * room; what fits was copied), EPERM (read-only), EINVAL (not a value of this node). vm.zone_count
  * int vm.zone_stats        the zones with all counters, in FreeBSD's format of that name
  *   vm.uma.ZONE.*        one zone; what does not fit in a name is _, the second of a name is NAME_1
+ *   vm.uma_kmem_limit    uint64_t, writable: uma_kmem_limit
  *   vm.uma_kmem_total    uint64_t: bytes held from the system
  *   vm.zone_warnings     int, writable: whether uma_zone_set_warning's are printed
  *   debug.uma_reclaim    int, writable: a request for uma_reclaim

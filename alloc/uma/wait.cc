@@ -7,6 +7,7 @@
 #include "alloc/os/thread.h"
 #include "alloc/uma/bucket.h"
 #include "alloc/uma/cache.h"
+#include "alloc/uma/lowmem.h"
 #include "alloc/uma/miss.h"
 #include "alloc/uma/reclaim.h"
 #include "alloc/uma/registry.h"
@@ -94,6 +95,7 @@ void act(Zone* zone) {
 void* alloc_without_memory(Zone* zone, unsigned how) {
   const uint64_t end = os::clock_ns() + kMemoryWait;
   uint32_t never = 0;
+  if (address_pressure()) lowmem_run(UMA_LOWMEM_MEMORY);
   for (uint64_t pause = kFirstPause; address_pressure() && os::clock_ns() < end; pause *= 2) {
     if (reclaim_lock().try_lock()) {
       reclaim_all(UMA_RECLAIM_DRAIN_CPU);
