@@ -14,7 +14,7 @@ TOP_LEVEL = {
     "alloc", "mbuf", "preload", "tests", "bench", "tools",
 }
 LAYERS = ["alloc/base", "alloc/os", "alloc/percpu", "alloc/page", "alloc/uma", "alloc/heap", "alloc"]
-PUBLIC = {"alloc/uma/uma.h", "alloc/uma/uma.hpp", "mbuf/mbuf.h"}
+PUBLIC = {"alloc/uma/uma.h", "alloc/uma/uma.hpp", "alloc/uma/smr.h", "mbuf/mbuf.h"}
 # What tools may read: the first includes nothing, the others only each other.
 LAYOUT = ["alloc/base/layout.h", "alloc/base/layout_read.h"]
 OUTSIDE = {".git", "__pycache__"}

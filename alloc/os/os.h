@@ -58,6 +58,8 @@ void huge_pages(void* p, size_t size, bool on);
 unsigned cpu_limit();
 // Registers this process for restart_cpu. False where the kernel refuses.
 bool restart_register();
+// On return every thread of this process has passed a full barrier since the call.
+void barrier_all();
 // On return every restartable sequence that ran on `cpu` has been restarted.
 bool restart_cpu(unsigned cpu);
 

@@ -155,6 +155,25 @@ bool restart_cpu(unsigned cpu) {
                      cpu) == 0;
 }
 
+namespace {
+
+// To take a right away from a page that was written makes the kernel interrupt all processors that
+// run this process. For where membarrier is forbidden.
+alignas(kPage) char barrier_page[kPage];
+void barrier_by_page() {
+  barrier_page[0] = 1;
+  raw_syscall(SYS_mprotect, long(addr(barrier_page)), kPage, PROT_READ);
+  raw_syscall(SYS_mprotect, long(addr(barrier_page)), kPage, PROT_READ | PROT_WRITE);
+}
+
+}  // namespace
+
+void barrier_all() {
+  if (raw_syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0) return;
+  raw_syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+  if (raw_syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0) barrier_by_page();
+}
+
 bool rseq_register(void* area, uint32_t length, bool on) {
   return raw_syscall(SYS_rseq, long(addr(area)), length, on ? 0 : kRseqUnregister,
                      UMA_RSEQ_SIGNATURE) == 0;

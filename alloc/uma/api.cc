@@ -14,6 +14,8 @@
 #include "alloc/uma/miss.h"
 #include "alloc/uma/reclaim.h"
 #include "alloc/uma/registry.h"
+#include "alloc/uma/smr.h"
+#include "alloc/uma/smr_zone.h"
 #include "alloc/uma/stat.h"
 #include "alloc/uma/wait.h"
 
@@ -32,7 +34,7 @@ constexpr uint32_t kZoneFlags =
     UMA_ZONE_UNMANAGED | UMA_ZONE_ZINIT | UMA_ZONE_CONTIG | UMA_ZONE_NOTOUCH | UMA_ZONE_MALLOC |
     UMA_ZONE_NOFREE | UMA_ZONE_MTXCLASS | UMA_ZONE_VM | UMA_ZONE_NOTPAGE | UMA_ZONE_NOBUCKET |
     UMA_ZONE_MAXBUCKET | UMA_ZONE_CACHESPREAD | UMA_ZONE_NODUMP | UMA_ZONE_PCPU |
-    UMA_ZONE_FIRSTTOUCH | UMA_ZONE_ROUNDROBIN | UMA_ZONE_NOKASAN | UMA_ZONE_REFCNT |
+    UMA_ZONE_FIRSTTOUCH | UMA_ZONE_ROUNDROBIN | UMA_ZONE_SMR | UMA_ZONE_NOKASAN | UMA_ZONE_REFCNT |
     UMA_ZONE_OFFPAGE | UMA_ZONE_HASH;
 
 // A slot of an item for each CPU lies in a page, and the pages of all CPUs in a span.
@@ -87,6 +89,7 @@ void destruct(const Zone* zone, void* item, void* arg) {
 // The cache was empty, or is not used.
 [[gnu::noinline]] void* alloc_slow(Zone* zone, void* arg, int flags, bool locked,
                                    const void* caller) {
+  if (unlikely(zone->smr != nullptr)) smr_zone_expire(zone, false);
   void* item = zone_alloc_try(zone, how_of(flags), locked);
   if (!item) item = zone_alloc_again(zone, flags);
   zone_yield_cached(zone);
@@ -112,6 +115,7 @@ inline void free_cached(Zone* zone, void* item, const void* caller) {
 
 // Past it, after a search, or with a look at who waits.
 [[gnu::noinline]] void free_specially(Zone* zone, void* item, const void* caller) {
+  if (zone->smr) return smr_zone_free(zone, item);
   if (wants_back(zone)) return zone_free_to_source(zone, item, "uma_zfree");
   if (bypasses_cache(zone)) return free_slow(zone, item, caller);
   if (zone->keg && is_searched(zone->rsize))
@@ -153,7 +157,12 @@ UMA_EXPORT uma_zone_t uma_zcreate(const char* name, size_t size, uma_ctor ctor, 
   keg->init = init;
   keg->fini = fini;
   Zone* zone = make_zone(name, items_of(keg), {ctor, dtor, nullptr, nullptr});
-  if (!zone) keg_discard(keg);
+  if (!zone) {
+    keg_discard(keg);
+  } else if (flags & UMA_ZONE_SMR) {
+    static constinit uint64_t common = 0;  // an smr_t has no state
+    uma_zone_set_smr(handle_of(zone), reinterpret_cast<smr_t>(&common));
+  }
   return handle_of(zone);
 }
 
@@ -201,6 +210,7 @@ UMA_EXPORT void uma_zdestroy(uma_zone_t handle) {
     cache_drain(zone, cpu);
     cache_reset(zone, cpu);
   }
+  if (zone->smr) smr_zone_expire(zone, true);
   bucket_reclaim(zone, 0);
   if (Keg* keg = zone->keg) {
     if (load_relaxed(keg->zones) == 1) keg->flags &= ~uint32_t{UMA_ZONE_NOFREE};
@@ -240,6 +250,7 @@ void uma_zfree_miss(uma_zone_t handle, void* item, void* arg) {
 void uma_zfree_locked(uma_zone_t handle, void* item, void* arg) {
   Zone* zone = zone_of(handle);
   destruct(zone, item, arg);
+  if (zone->smr) return smr_zone_free(zone, item);
   zone_free_locked(zone, item, "uma_zfree");
   zone_yield_cached(zone);
 }
@@ -267,6 +278,8 @@ UMA_EXPORT void uma_zfree_bulk(uma_zone_t handle, void* const* items, int count)
   Zone* zone = zone_of(handle);
   if (zone->dtor)
     for (int i = 0; i < count; i++) destruct(zone, items[i], nullptr);
+  for (int i = 0; zone->smr && i < count; i++) smr_zone_free(zone, items[i]);
+  if (zone->smr) return;
   zone_free_batch(zone, items, unsigned(count), "uma_zfree_bulk");
   zone_yield_cached(zone);
   background_poll(__builtin_return_address(0));

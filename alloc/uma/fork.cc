@@ -16,6 +16,7 @@
 #include "alloc/uma/reclaim.h"
 #include "alloc/uma/registry.h"
 #include "alloc/uma/slab.h"
+#include "alloc/uma/smr_zone.h"
 
 namespace uma {
 namespace {
@@ -25,7 +26,7 @@ struct Locks {
   Rank rank;
   LockWalk walk;
 };
-constexpr unsigned kBuiltIn = 13;
+constexpr unsigned kBuiltIn = 14;
 constexpr unsigned kAdded = 2;  // by layers above
 constinit Locks all[kBuiltIn + kAdded] = {
     {Rank::kReclaim, reclaim_locks},   {Rank::kCreation, registry_locks},
@@ -34,7 +35,7 @@ constinit Locks all[kBuiltIn + kAdded] = {
     {Rank::kLarge, large_block_locks}, {Rank::kPool, registry_pool_locks},
     {Rank::kPool, bucket_pool_locks},  {Rank::kPool, slab_pool_locks},
     {Rank::kPool, own_pages_locks},    {Rank::kPool, lowmem_locks},
-    {Rank::kMeta, meta_locks},
+    {Rank::kPool, smr_locks},          {Rank::kMeta, meta_locks},
 };
 constinit unsigned count = kBuiltIn;
 
@@ -66,6 +67,7 @@ void after(bool in_child) {
     background_fork_child();
     registry_fork_child();
     lowmem_fork_child();
+    smr_fork_child();
   }
   release_all();
   // Calls functions of libc that a program may have replaced by ones that allocate.

@@ -5,6 +5,7 @@
 #include "alloc/uma/bucket.h"
 #include "alloc/uma/cache.h"
 #include "alloc/uma/registry.h"
+#include "alloc/uma/smr_zone.h"
 
 namespace uma {
 namespace {
@@ -47,6 +48,7 @@ void detach_some(Cpu* cpu, void* argument) {
 
 void reclaim_buckets(Zone* zone, int request) {
   const bool all = request != UMA_RECLAIM_TRIM;
+  if (zone->smr) smr_zone_expire(zone, false);
   bucket_reclaim(zone, all ? 0 : load_relaxed(zone->pub.bucket_items) - bucket_trim_unused(zone));
   bucket_mark_trim(zone);
   if (zone->keg) keg_trim(zone->keg);

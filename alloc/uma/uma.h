@@ -56,6 +56,7 @@ extern "C" {
 #define UMA_ZONE_MAXBUCKET 0x0800 /* caches begin as large as they may be */
 #define UMA_ZONE_NODUMP 0x4000    /* slabs are not part of a core file */
 #define UMA_ZONE_PCPU 0x8000      /* an item is a slot for every CPU: uma_zalloc_pcpu */
+#define UMA_ZONE_SMR 0x40000      /* freed items wait for readers: smr.h */
 #define UMA_ZONE_REFCNT                                                     \
   0x100000 /* a count beside each item: uma_find_refcnt; a value of our own \
             */

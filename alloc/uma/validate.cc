@@ -58,7 +58,7 @@ void validate_keg_books(Keg* keg) {
 
 void validate_bucket_books(const Zone* zone) {
   assert_held(zone->lock);
-  uint64_t items = 0;
+  uint64_t items = zone->waiting.items;
   for (const Bucket* bucket = zone->domain.buckets; bucket; bucket = bucket->next) {
     UMA_ASSERT(bucket->count > 0 && bucket->count <= kBucketItems);
     UMA_ASSERT(bucket->count == kBucketItems || bucket == zone->domain.buckets);

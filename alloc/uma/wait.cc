@@ -11,6 +11,7 @@
 #include "alloc/uma/miss.h"
 #include "alloc/uma/reclaim.h"
 #include "alloc/uma/registry.h"
+#include "alloc/uma/smr_zone.h"
 
 namespace uma {
 namespace {
@@ -38,6 +39,7 @@ void empty_caches(Zone* zone, bool all) {
 }
 
 void give_up(Zone* zone, bool all) {
+  if (zone->smr) smr_zone_expire(zone, all);
   empty_caches(zone, all);
   bucket_reclaim(zone, 0);
 }

@@ -18,7 +18,8 @@ unsigned enter_zone(Zone* zone, void** items, unsigned count) {
 }
 
 bool is_special(const Zone* zone) {
-  return (zone->keg && is_searched(zone->rsize)) || is_limited(zone) || bypasses_cache(zone);
+  return zone->smr || (zone->keg && is_searched(zone->rsize)) || is_limited(zone) ||
+         bypasses_cache(zone);
 }
 
 // Else every call goes through C++.

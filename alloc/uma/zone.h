@@ -21,6 +21,8 @@
 #include "alloc/uma/domain.h"
 #include "alloc/uma/keg.h"
 
+struct uma_smr;
+
 namespace uma {
 
 // Where a zone's items come from and go to (uma_import and uma_release of the kernel). `arg` is
@@ -51,6 +53,15 @@ struct AtLimit {
   bool acting;         // a thread runs the action
 };
 
+struct SmrBucket;
+
+// Freed items that readers may see still (smr_zone.h), oldest first. The zone's lock covers it.
+struct SmrWaiting {
+  SmrBucket* first;
+  SmrBucket* last;
+  uint64_t items;
+};
+
 inline constexpr uint64_t kNoCacheLimit = ~uint64_t{0};
 
 struct alignas(kCacheLine) Zone {
@@ -76,6 +87,8 @@ struct alignas(kCacheLine) Zone {
   Limit* limit;          // of the source; shared by the zones of a keg
   AtLimit at_limit;
   OwnSource own;
+  uma_smr* smr;  // null: items may be used again at once
+  SmrWaiting waiting;
   uma_ctor ctor;
   uma_dtor dtor;
   uma_init zinit;

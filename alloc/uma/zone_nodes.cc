@@ -24,17 +24,27 @@ struct FlagName {
   uint32_t flag;
   const char* name;
 };
-constexpr FlagName kFlagNames[] = {
-    {UMA_ZONE_UNMANAGED, "UNMANAGED"},   {UMA_ZONE_ZINIT, "ZINIT"},
-    {UMA_ZONE_CONTIG, "CONTIG"},         {UMA_ZONE_NOTOUCH, "NOTOUCH"},
-    {UMA_ZONE_MALLOC, "MALLOC"},         {UMA_ZONE_NOFREE, "NOFREE"},
-    {UMA_ZONE_MTXCLASS, "MTXCLASS"},     {UMA_ZONE_VM, "VM"},
-    {UMA_ZONE_NOTPAGE, "NOTPAGE"},       {UMA_ZONE_NOBUCKET, "NOBUCKET"},
-    {UMA_ZONE_MAXBUCKET, "MAXBUCKET"},   {UMA_ZONE_CACHESPREAD, "CACHESPREAD"},
-    {UMA_ZONE_NODUMP, "NODUMP"},         {UMA_ZONE_PCPU, "PCPU"},
-    {UMA_ZONE_FIRSTTOUCH, "FIRSTTOUCH"}, {UMA_ZONE_ROUNDROBIN, "ROUNDROBIN"},
-    {UMA_ZONE_NOKASAN, "NOKASAN"},       {UMA_ZONE_REFCNT, "REFCNT"},
-    {UMA_ZONE_OFFPAGE, "OFFPAGE"},       {UMA_ZONE_HASH, "HASH"}};
+constexpr FlagName kFlagNames[] = {{UMA_ZONE_UNMANAGED, "UNMANAGED"},
+                                   {UMA_ZONE_ZINIT, "ZINIT"},
+                                   {UMA_ZONE_CONTIG, "CONTIG"},
+                                   {UMA_ZONE_NOTOUCH, "NOTOUCH"},
+                                   {UMA_ZONE_MALLOC, "MALLOC"},
+                                   {UMA_ZONE_NOFREE, "NOFREE"},
+                                   {UMA_ZONE_MTXCLASS, "MTXCLASS"},
+                                   {UMA_ZONE_VM, "VM"},
+                                   {UMA_ZONE_NOTPAGE, "NOTPAGE"},
+                                   {UMA_ZONE_NOBUCKET, "NOBUCKET"},
+                                   {UMA_ZONE_MAXBUCKET, "MAXBUCKET"},
+                                   {UMA_ZONE_CACHESPREAD, "CACHESPREAD"},
+                                   {UMA_ZONE_NODUMP, "NODUMP"},
+                                   {UMA_ZONE_PCPU, "PCPU"},
+                                   {UMA_ZONE_FIRSTTOUCH, "FIRSTTOUCH"},
+                                   {UMA_ZONE_ROUNDROBIN, "ROUNDROBIN"},
+                                   {UMA_ZONE_SMR, "SMR"},
+                                   {UMA_ZONE_NOKASAN, "NOKASAN"},
+                                   {UMA_ZONE_REFCNT, "REFCNT"},
+                                   {UMA_ZONE_OFFPAGE, "OFFPAGE"},
+                                   {UMA_ZONE_HASH, "HASH"}};
 
 void put_flags(const Of& of, Reply* reply) {
   Line line;

@@ -28,6 +28,7 @@ installs() {
 installed/here/bin/umarun
 installed/here/bin/umastat
 installed/here/include/uma/layout.h
+installed/here/include/uma/smr.h
 installed/here/include/uma/uma.h
 installed/here/include/uma/uma.hpp
 installed/here/lib/cmake/uma/uma-config-version.cmake
