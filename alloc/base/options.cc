@@ -101,6 +101,11 @@ bool set_kmem_limit(Text value) {
   return options.kmem_limit_cgroup || parse_bytes(value, &options.kmem_limit);
 }
 
+bool set_trash(Text value) {
+  uint64_t n;
+  return parse_number(value, &n) && n > 0 && (options.trash = n, true);
+}
+
 struct Option {
   const char* name;
   const char* type;
@@ -131,8 +136,10 @@ constexpr Option kTable[] = {
     {"kmemlimit", "BYTES|cgroup", "0",
      "most memory to hold from the system (K, M, G), or as the control group may; 0: no limit",
      set_kmem_limit},
-    {"invariants", "on|off", "off", "check every item at once, without per-CPU caches",
-     set_invariants},
+    {"invariants", "on|off", "off",
+     "check every item at once, without per-CPU caches, and fill free ones", set_invariants},
+    {"trash", "1..999999999", "1", "with invariants: fill and verify one of so many free items",
+     set_trash},
 };
 
 void warn(const char* what, Text item) {

@@ -22,6 +22,7 @@ struct Options {
   Foreign foreign = Foreign::kNext;
   bool deepbind = false;    // keep RTLD_DEEPBIND where the program asks for it
   bool invariants = false;  // check structures where items return to their slabs at once
+  uint64_t trash = 1;       // of free items every so manieth is filled and looked at
   enum Background : uint8_t { kBackgroundAuto, kBackgroundOn, kBackgroundOff };
   Background background = kBackgroundAuto;  // may a thread give idle memory back
   uint64_t decay_ms = 1000;                 // how long memory is idle before it is given back

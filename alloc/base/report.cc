@@ -52,6 +52,18 @@ void wrong_zone(const char* function, uintptr_t p, const char* zone) {
   die(start(line, "wrong zone", function, p).text(": not an item of zone ").text(zone));
 }
 
+void modified_after_free(uintptr_t item, const char* zone, size_t offset, uint32_t found) {
+  Line line;
+  die(line.text("uma: modified after free: the item at ")
+          .hex(item)
+          .text(" of zone ")
+          .text(zone)
+          .text(" has ")
+          .hex(found)
+          .text(" at byte ")
+          .number(offset));
+}
+
 void no_bad_alloc() {
   Line line;
   die(line.text("uma: operator new: out of memory, and no C++ runtime to throw bad_alloc"));

@@ -5,6 +5,7 @@
 #ifndef UMA_BASE_REPORT_H_
 #define UMA_BASE_REPORT_H_
 
+#include <stddef.h>
 #include <stdint.h>
 
 namespace uma::report {
@@ -20,6 +21,9 @@ namespace uma::report {
 [[noreturn]] void uma_item(const char* function, uintptr_t p, const char* zone);
 // An item given to a zone that did not make it.
 [[noreturn]] void wrong_zone(const char* function, uintptr_t p, const char* zone);
+// A free item is not as it was filled: `offset` bytes into it `found` was read.
+[[noreturn]] void modified_after_free(uintptr_t item, const char* zone, size_t offset,
+                                      uint32_t found);
 // operator new has no memory and the program has no C++ runtime that could throw.
 [[noreturn]] void no_bad_alloc();
 // A lock was taken under one that comes later in the order; checking builds only.

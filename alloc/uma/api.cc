@@ -10,6 +10,7 @@
 #include "alloc/uma/bucket.h"
 #include "alloc/uma/bypass.h"
 #include "alloc/uma/cache.h"
+#include "alloc/uma/dbg.h"
 #include "alloc/uma/fork.h"
 #include "alloc/uma/miss.h"
 #include "alloc/uma/reclaim.h"
@@ -89,6 +90,7 @@ void destruct(const Zone* zone, void* item, void* arg) {
 // The cache was empty, or is not used.
 [[gnu::noinline]] void* alloc_slow(Zone* zone, void* arg, int flags, bool locked,
                                    const void* caller) {
+  if (unlikely(checks_items()) && (flags & M_WAITOK)) dbg_may_sleep(zone, caller);
   if (unlikely(zone->smr != nullptr)) smr_zone_expire(zone, false);
   void* item = zone_alloc_try(zone, how_of(flags), locked);
   if (!item) item = zone_alloc_again(zone, flags);
@@ -114,7 +116,9 @@ inline void free_cached(Zone* zone, void* item, const void* caller) {
 }
 
 // Past it, after a search, or with a look at who waits.
-[[gnu::noinline]] void free_specially(Zone* zone, void* item, const void* caller) {
+[[gnu::noinline]] void free_specially(Zone* zone, void* item, void* arg, const void* caller) {
+  if (checks_items()) dbg_check(zone, item, "uma_zfree");
+  destruct(zone, item, arg);
   if (zone->smr) return smr_zone_free(zone, item);
   if (wants_back(zone)) return zone_free_to_source(zone, item, "uma_zfree");
   if (bypasses_cache(zone)) return free_slow(zone, item, caller);
@@ -242,13 +246,14 @@ void uma_zfree_miss(uma_zone_t handle, void* item, void* arg) {
   if (!handle) return void(errno = EINVAL);
   Zone* zone = zone_of(handle);
   const void* caller = __builtin_return_address(0);
+  if (unlikely(load_relaxed(zone->special))) return free_specially(zone, item, arg, caller);
   destruct(zone, item, arg);
-  if (unlikely(load_relaxed(zone->special))) return free_specially(zone, item, caller);
   free_cached(zone, item, caller);
 }
 
 void uma_zfree_locked(uma_zone_t handle, void* item, void* arg) {
   Zone* zone = zone_of(handle);
+  if (unlikely(checks_items())) dbg_check(zone, item, "uma_zfree");
   destruct(zone, item, arg);
   if (zone->smr) return smr_zone_free(zone, item);
   zone_free_locked(zone, item, "uma_zfree");

@@ -7,6 +7,7 @@
 #define UMA_UMA_KEG_H_
 
 #include "alloc/base/layout.h"
+#include "alloc/base/options.h"
 #include "alloc/page/page.h"
 #include "alloc/uma/domain.h"
 #include "alloc/uma/limit.h"
@@ -74,6 +75,7 @@ unsigned keg_prealloc(Keg* keg, unsigned items);
 // Whether pages inside the keg's slabs may be given back: never where an owner keeps state in free
 // items.
 inline bool keg_may_punch(const Keg* keg) {
+  if (unlikely(options.invariants)) return false;  // they are filled
   return !keg->init && !keg->fini && !keg->reserve && !keg->own &&
          !(keg->flags & (UMA_ZONE_NOFREE | UMA_ZONE_PCPU | UMA_ZONE_CONTIG));
 }

@@ -5,6 +5,7 @@
 #include "alloc/base/words.h"
 #include "alloc/os/meta.h"
 #include "alloc/os/os.h"
+#include "alloc/uma/dbg.h"
 
 namespace uma {
 namespace {
@@ -85,6 +86,7 @@ unsigned take_returned(Keg* keg, Slab* slab, void** items, unsigned count, bool 
           unpunch(keg, slab, units);
         }
       }
+      if (fills_items(keg)) dbg_verify(keg, item_at(keg, slab, index));
       store_relaxed(slab->bitmap[word], slab->bitmap[word] & ~(uint64_t{1} << bit));
       items[taken++] = item_at(keg, slab, index);
     }
@@ -192,6 +194,7 @@ void slab_free_item(Keg* keg, Slab* slab, void* item, const Caller& caller) {
   store_relaxed(bits, bits | uint64_t{1} << (index % 64));
   slab->free_items++;
   slab->zeroed = false;
+  if (fills_items(keg)) dbg_fill(keg, item);
 }
 
 bool slab_fresh(const Keg* keg, const Slab* slab, const void* item) {

@@ -8,6 +8,7 @@
 #include "alloc/base/log.h"
 #include "alloc/os/published.h"
 #include "alloc/uma/boot.h"
+#include "alloc/uma/dbg.h"
 #include "alloc/uma/reclaim.h"
 #include "alloc/uma/registry.h"
 #include "alloc/uma/wait.h"
@@ -82,6 +83,9 @@ constexpr Fixed kFixed[] = {
     {"vm.zone_warnings", [](Reply* r) { r->number32(warnings_on()); }, set_zone_warnings},
     {"vm.uma_kmem_limit", [](Reply* r) { r->number64(uma_kmem_limit()); }, set_kmem_limit},
     {"vm.uma_kmem_total", [](Reply* r) { r->number64(uma_layout_mapped(&uma_layout)); }, nullptr},
+    {"vm.debug.divisor", [](Reply* r) { r->number32(uint32_t(options.trash)); }, nullptr},
+    {"vm.debug.trashed", [](Reply* r) { r->number64(dbg_filled()); }, nullptr},
+    {"vm.debug.skipped", [](Reply* r) { r->number64(dbg_skipped()); }, nullptr},
     {"debug.uma_reclaim", [](Reply* r) { r->number32(0); }, set_reclaim},
 };
 

@@ -338,6 +338,14 @@ UMA_EXPORT int uma_lowmem_register(uma_lowmem_handler handler, void* arg, int pr
  */
 UMA_EXPORT int uma_lowmem_deregister(uma_lowmem_handler handler, void* arg);
 
+/*
+ * Begins and ends a section of the calling thread in which it must not sleep. With the option
+ * invariants each call of uma_zalloc with M_WAITOK in one is named on stderr, once for each place.
+ * Sections nest. As WITNESS_WARN of the kernel for locks that are held.
+ */
+UMA_EXPORT void uma_nosleep_enter(void);
+UMA_EXPORT void uma_nosleep_exit(void);
+
 /* Counters of one zone. Exact when no thread is using the zone, else as of about now. */
 struct uma_zone_stats {
   uint64_t allocs;
@@ -383,6 +391,8 @@ UMA_EXPORT void uma_show_stats_to(uma_sink sink, void* arg);
  *   vm.uma_kmem_limit    uint64_t, writable: uma_kmem_limit
  *   vm.uma_kmem_total    uint64_t: bytes held from the system
  *   vm.zone_warnings     int, writable: whether uma_zone_set_warning's are printed
+ *   vm.debug.trashed     uint64_t: free items that invariants filled; skipped: that trash left out
+ *   vm.debug.divisor     int: the option trash
  *   debug.uma_reclaim    int, writable: a request for uma_reclaim
  * Numbers are int or, where the kernel has a long, uint64_t. Zones may come and go meanwhile.
  */

@@ -17,6 +17,15 @@ _VARIANTS = {
     "preload_checked": ["--library $(rootpath %s)" % CHECKED],
 }
 
+# Only where they are asked for.
+_INVARIANTS = ["--env UMA_OPTIONS=invariants:on"]
+_EXTRA = {
+    "alone_invariants": _INVARIANTS,
+    "alone_invariants_trash": ["--env UMA_OPTIONS=invariants:on,trash:4"],
+    "preload_invariants": _PRELOAD + _INVARIANTS,
+    "preload_checked_invariants": ["--library $(rootpath %s)" % CHECKED] + _INVARIANTS,
+}
+
 def zone_program(name, srcs):
     """A program on zones, with GoogleTest."""
     native.cc_binary(
@@ -41,9 +50,9 @@ def zone_test(name, srcs, size = "small", variants = _VARIANTS.keys()):
             name = name + "_" + variant,
             size = size,
             srcs = ["//tests:preload_run.sh"],
-            args = _VARIANTS[variant] + ["$(rootpath :%s_program)" % name],
+            args = (_VARIANTS.get(variant) or _EXTRA.get(variant, [])) + ["$(rootpath :%s_program)" % name],
             data = [
                 ":" + name + "_program",
-                CHECKED if variant == "preload_checked" else LIBRARY,
+                CHECKED if variant.startswith("preload_checked") else LIBRARY,
             ],
         )
