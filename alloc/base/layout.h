@@ -91,7 +91,7 @@ struct uma_layout_zone {
   uma_u64 bucket_items; /* items in the zone's buckets, of which the first may be part full */
   uma_u32 ops_started;  /* slow operations begun and ended: equal when none is in flight */
   uma_u32 ops_finished;
-  uma_u64 wss; /* reserved, 0: working-set estimate of bucket_items */
+  uma_u64 wss; /* working-set estimate of bucket_items, in items */
   uma_u64 pad_[5];
 };
 

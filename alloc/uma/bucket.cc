@@ -19,6 +19,14 @@ void lower(Zone* zone) {
   store_relaxed(zone->domain.trim_low, min(zone->domain.trim_low, zone->pub.bucket_items));
 }
 
+// The kernel's estimate: what came and went since the last time, or three quarters of what it was.
+void note_working_set(Zone* zone, uint64_t low) {
+  assert_held(zone->lock);
+  const uint64_t items = zone->pub.bucket_items;
+  const uint64_t busy = items - min(items, low);
+  store_relaxed(zone->pub.wss, uma_u64{max(busy, zone->pub.wss / 4 * 3)});
+}
+
 }  // namespace
 
 // Of large items only buffers, which have no room in caches: the others are looked for in their
@@ -91,17 +99,21 @@ void bucket_reclaim(Zone* zone, uint64_t keep) {
     if (!n) break;
     zone_release(zone, items, n, freed_by(zone));
   }
-  bucket_watch(zone);
+  Guard guard(zone->lock);
+  store_relaxed(zone->domain.bucket_low, zone->pub.bucket_items);
 }
 
 void bucket_watch(Zone* zone) {
   Guard guard(zone->lock);
   validate_buckets(zone);
+  note_working_set(zone, zone->domain.bucket_low);
   store_relaxed(zone->domain.bucket_low, zone->pub.bucket_items);
 }
 
-uint64_t bucket_trim_unused(const Zone* zone) {
-  return min(load_relaxed(zone->pub.bucket_items), load_relaxed(zone->domain.trim_low));
+uint64_t bucket_trim_unused(Zone* zone) {
+  Guard guard(zone->lock);
+  note_working_set(zone, zone->domain.trim_low);
+  return min(zone->pub.bucket_items, zone->domain.trim_low);
 }
 
 void bucket_mark_trim(Zone* zone) {

@@ -33,7 +33,7 @@ uint64_t bucket_busy(Zone* zone);
 void bucket_set_busy(Zone* zone, uint64_t items);
 // The same for UMA_RECLAIM_TRIM by the program, which the helper's marks would hide: the fewest
 // items since bucket_mark_trim are not in use.
-uint64_t bucket_trim_unused(const Zone* zone);
+uint64_t bucket_trim_unused(Zone* zone);
 void bucket_mark_trim(Zone* zone);
 
 // Visits the lock of the pool that buckets are made from, for fork.

@@ -60,6 +60,25 @@ TEST(Reclaim, TrimGivesBackWhatLayIdleTwice) {
   uma_zdestroy(zone);
 }
 
+// What comes and goes is the working set; it fades when nothing does.
+TEST(Reclaim, WorkingSetRisesAndFalls) {
+  OneCpu one;
+  uma_zone_t zone = PlainZone("working", 300);
+  const auto* shown = Published("working");
+  Give(zone, Take(zone, 5000));
+  uma_zone_reclaim(zone, UMA_RECLAIM_TRIM);
+  // Half of what the buckets hold is taken and comes back.
+  const uint64_t held = shown->bucket_items;
+  ASSERT_GT(held, 100U);
+  Give(zone, Take(zone, int(held / 2 + StatsOf(zone).cached - held)));
+  uma_zone_reclaim(zone, UMA_RECLAIM_TRIM);
+  const uint64_t high = shown->wss;
+  EXPECT_GT(high, held / 4);
+  for (int i = 0; i < 30; i++) uma_zone_reclaim(zone, UMA_RECLAIM_TRIM);
+  EXPECT_LT(shown->wss, high / 8 + 5);
+  uma_zdestroy(zone);
+}
+
 TEST(Reclaim, OneZoneAlone) {
   uma_zone_t zone = PlainZone("one", 300);
   uma_zone_t other = PlainZone("untouched", 300);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One document on one line. The list of zones has the names and the order that FreeBSD's
-// `vmstat -z --libxo json` has, and one name more; the other objects stand beside it.
+// `vmstat -z --libxo json` has, and two names more; the other objects stand beside it.
 #include <nlohmann/json.hpp>
 
 #include "tools/umastat/render.h"
@@ -11,10 +11,17 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json ZoneJson(const ZoneStat& zone, const Rates* rates) {
-  Json json{{"name", zone.name},  {"size", zone.size},   {"limit", zone.limit},
-            {"used", zone.used},  {"free", zone.free},   {"requests", zone.requests},
-            {"fail", zone.fail},  {"sleep", zone.sleep}, {"xdomain", 0},
-            {"bytes", zone.bytes}};
+  Json json{{"name", zone.name},
+            {"size", zone.size},
+            {"limit", zone.limit},
+            {"used", zone.used},
+            {"free", zone.free},
+            {"requests", zone.requests},
+            {"fail", zone.fail},
+            {"sleep", zone.sleep},
+            {"xdomain", 0},
+            {"bytes", zone.bytes},
+            {"working-set", zone.working_set}};
   if (rates == nullptr) return json;
   if (const std::optional<ZoneRate> rate = rates->Of(zone)) {
     json["requests-per-second"] = rate->requests_per_second;

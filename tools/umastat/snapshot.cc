@@ -57,6 +57,7 @@ ZoneStat MakeZone(const Image& image, size_t index, bool& sound) {
   stat.fail = zone.fails;
   stat.sleep = zone.sleeps;
   stat.bytes = stat.used * stat.size;
+  stat.working_set = zone.wss;
   return stat;
 }
 

@@ -22,7 +22,8 @@ struct ZoneStat {
   uint64_t requests;
   uint64_t fail;
   uint64_t sleep;
-  uint64_t bytes;  // of the items that are used
+  uint64_t bytes;        // of the items that are used
+  uint64_t working_set;  // items in buckets that are used by turns
 };
 
 struct LargeStat {

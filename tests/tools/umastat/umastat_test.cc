@@ -199,8 +199,9 @@ TEST(JsonOutput, HasTheNumbersOfTheTable) {
   const Json& zones = json["memory-zone-statistics"]["zone"];
   ASSERT_EQ(zones.size(), 9u);
   // As text: the order of the keys counts too.
-  EXPECT_EQ(zones[4].dump(), R"({"name":"mbuf","size":256,"limit":254604,"used":484,"free":56,)"
-                             R"("requests":600,"fail":0,"sleep":0,"xdomain":0,"bytes":123904})");
+  EXPECT_EQ(zones[4].dump(),
+            R"({"name":"mbuf","size":256,"limit":254604,"used":484,"free":56,)"
+            R"("requests":600,"fail":0,"sleep":0,"xdomain":0,"bytes":123904,"working-set":0})");
   EXPECT_EQ(zones[5]["fail"], 12);
   EXPECT_EQ(zones[5]["sleep"], 3);
   EXPECT_EQ(json["large"].dump(),
