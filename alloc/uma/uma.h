@@ -100,11 +100,14 @@ typedef void (*uma_fini)(void* mem, int size);
 
 /*
  * The source of a cache-only zone: stores up to `count` items in `store` and returns how many.
- * `flags` are those of uma_zalloc. Called with no lock held; it may allocate, also from other
- * zones.
+ * `flags` are those of uma_zalloc. Several threads may call it, and release, at once. Called with
+ * no lock held; it may allocate, also from other zones.
  */
 typedef int (*uma_import)(void* arg, void** store, int count, int domain, int flags);
-/* Takes `count` items back. It may write to `store`. */
+/*
+ * Takes `count` items back. It may write to `store`. Whoever reclaims calls it too, from any
+ * thread: it must not reclaim or destroy zones.
+ */
 typedef void (*uma_release)(void* arg, void** store, int count);
 
 /*

@@ -184,7 +184,7 @@ namespace detail {
 // static lifetime free theirs at the very end.
 template <std::size_t size, std::size_t align>
 uma_zone_t shared_zone() noexcept {
-  static const uma_zone_t zone = uma_zcreate("uma::allocator", size, nullptr, nullptr, nullptr,
+  static uma_zone* const zone = uma_zcreate("uma::allocator", size, nullptr, nullptr, nullptr,
                                              nullptr, static_cast<int>(align) - 1, 0);
   return zone;
 }

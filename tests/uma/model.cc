@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
@@ -26,7 +27,9 @@ struct Source {
   uint64_t in_use = 0;
   int zones = 0;
   bool had_items = false;
-  std::vector<void*> numbers;  // of a cache-only zone: what it may import
+  // Of a cache-only zone: what it may import. Another thread's uma_reclaim releases to it too.
+  std::vector<void*> numbers;
+  std::mutex numbers_mutex;
 };
 
 // A refusal now and then; items that were refused count as failures.
@@ -46,13 +49,17 @@ void Dtor(void* item, int size, void*) { memset(item, 0xd0, size_t(size)); }
 int Zinit(void* item, int size, int) { return memset(item, 0x20, size_t(size)), 0; }
 
 int Import(void* arg, void** store, int count, int, int) {
-  auto& numbers = static_cast<Source*>(arg)->numbers;
+  auto* source = static_cast<Source*>(arg);
+  const std::lock_guard<std::mutex> lock(source->numbers_mutex);
+  auto& numbers = source->numbers;
   int n = 0;
   for (; n < count && !numbers.empty(); n++, numbers.pop_back()) store[n] = numbers.back();
   return n;
 }
 void Release(void* arg, void** store, int count) {
-  auto& numbers = static_cast<Source*>(arg)->numbers;
+  auto* source = static_cast<Source*>(arg);
+  const std::lock_guard<std::mutex> lock(source->numbers_mutex);
+  auto& numbers = source->numbers;
   numbers.insert(numbers.end(), store, store + count);
 }
 
